@@ -1,0 +1,47 @@
+-- What this database is: one row.
+CREATE TABLE installation (
+    one @int PRIMARY KEY CHECK (one = 1),
+    uuid @text NOT NULL,
+    sandbox @bool NOT NULL,
+    created_at @int NOT NULL,
+    clock_offset @int NOT NULL -- microseconds the sandbox clock is ahead; 0 elsewhere
+) @strict;
+
+-- Requests of the idempotency class "key" that had their effect.
+CREATE TABLE idempotency (
+    principal @text NOT NULL,
+    key @text NOT NULL,
+    route @text NOT NULL,
+    body_hash @text NOT NULL,
+    object @text NOT NULL,
+    created_at @int NOT NULL,
+    PRIMARY KEY (principal, key)
+) @strict;
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
+
+-- Durable queue: work enqueued in the transaction that wants it done.
+CREATE TABLE jobs (
+    id @text PRIMARY KEY,
+    kind @text NOT NULL,
+    payload @text NOT NULL,
+    run_at @int NOT NULL,
+    attempts @int NOT NULL DEFAULT 0,
+    leased_until @int,
+    lease @text,
+    done_at @int,
+    last_error @text,
+    dead @bool NOT NULL DEFAULT FALSE
+) @strict;
+CREATE INDEX jobs_due ON jobs (run_at) WHERE done_at IS NULL;
+
+-- Secrets of the installation, sealed by the root key.
+CREATE TABLE sealed_keys (
+    id @text PRIMARY KEY,
+    purpose @text NOT NULL, -- root_check, wrap, lookup, signing, cursor, link
+    state @text NOT NULL, -- published, active, retired
+    sealed @bytes NOT NULL,
+    public @bytes,
+    created_at @int NOT NULL,
+    active_from @int NOT NULL
+) @strict;
+CREATE INDEX sealed_keys_by_purpose ON sealed_keys (purpose, active_from);
