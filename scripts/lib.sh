@@ -12,6 +12,7 @@ postgres_user=
 postgres_bin=
 postgres_dir=
 running=
+exit_status=0
 exit_commands=()
 
 # The SMTP peer of the scenarios. It is a program of its own, so its dependencies stay out of go.mod.
@@ -40,7 +41,8 @@ stop_at_exit() {
 }
 
 finish() {
-	local status=$? i
+	exit_status=$?
+	local i
 	trap '' HUP INT TERM
 	trap - EXIT
 	set +e
@@ -48,7 +50,7 @@ finish() {
 	for ((i = ${#exit_commands[@]} - 1; i >= 0; i--)); do
 		"${exit_commands[i]}"
 	done
-	exit "$status"
+	exit "$exit_status"
 }
 
 # run COMMAND... runs a command or function in a process group of its own, so that whatever it has started can be
