@@ -19,20 +19,23 @@ CREATE TABLE idempotency (
 ) @strict;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
--- Durable queue: work enqueued in the transaction that wants it done.
+-- Durable queue: work enqueued in the transaction that wants it done, and schedules (every is set), which stay for ever.
 CREATE TABLE jobs (
     id @text PRIMARY KEY,
     kind @text NOT NULL,
     payload @text NOT NULL,
-    run_at @int NOT NULL,
-    attempts @int NOT NULL DEFAULT 0,
-    leased_until @int,
-    lease @text,
+    every @int, -- microseconds between two runs of a schedule
+    enqueued_at @int NOT NULL,
+    due_at @int NOT NULL, -- not before this instant; while a runner holds the job, the end of its lease
+    attempts @int NOT NULL,
+    lease @text, -- names the claim that holds the job
     done_at @int,
-    last_error @text,
-    dead @bool NOT NULL DEFAULT FALSE
+    dead_at @int, -- given up
+    last_error @text
 ) @strict;
-CREATE INDEX jobs_due ON jobs (run_at) WHERE done_at IS NULL;
+CREATE INDEX jobs_due ON jobs (due_at, id) WHERE done_at IS NULL AND dead_at IS NULL;
+CREATE INDEX jobs_done ON jobs (done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX jobs_dead ON jobs (dead_at) WHERE dead_at IS NOT NULL;
 
 -- Secrets of the installation, sealed by the root key.
 CREATE TABLE sealed_keys (
