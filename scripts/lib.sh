@@ -175,7 +175,7 @@ start_postgres() {
 		postgres_user=postgres
 		id postgres >/dev/null 2>&1 || postgres_user=nobody
 	fi
-	postgres_dir=$(mktemp -d /tmp/chiave-pg.XXXXXX)
+	postgres_dir=$(mktemp -d -p /tmp chiave-pg.XXXXXX)
 	at_exit stop_postgres
 	password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 	(umask 077 && printf '%s\n' "$password" >"$postgres_dir/password")
@@ -245,7 +245,7 @@ need_node_packages() {
 	while IFS= read -r dir; do
 		if ! cmp -s "$dir/package-lock.json" "$dir/node_modules/.installed-from"; then
 			say "installing the Node packages of ${dir#"$repository"/}"
-			(cd "$dir" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null) ||
+			(cd "$dir" && npm ci --no-audit --no-fund --no-update-notifier --ignore-scripts --loglevel=error </dev/null) ||
 				die "npm ci failed in $dir"
 			cp "$dir/package-lock.json" "$dir/node_modules/.installed-from"
 		fi
