@@ -37,11 +37,10 @@ CREATE INDEX jobs_due ON jobs (due_at, id) WHERE done_at IS NULL AND dead_at IS 
 CREATE INDEX jobs_done ON jobs (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX jobs_dead ON jobs (dead_at) WHERE dead_at IS NOT NULL;
 
--- Secrets of the installation, sealed by the root key.
+-- Secrets of the installation, sealed by the root key. Which key is in use follows from active_from alone.
 CREATE TABLE sealed_keys (
     id @text PRIMARY KEY,
-    purpose @text NOT NULL, -- root_check, wrap, lookup, signing, cursor, link
-    state @text NOT NULL, -- published, active, retired
+    purpose @text NOT NULL, -- wrap, lookup, signing, audit, cursor, link, or root_check, whose row holds a fingerprint
     sealed @bytes NOT NULL,
     public @bytes,
     created_at @int NOT NULL,
