@@ -1,0 +1,92 @@
+package entitlements
+
+// stock is all lots of one product. Its lots are as they stand on its clock, the day of the latest event.
+type stock struct {
+	product *product
+	code    int32 // place of the product in the catalog
+	end     Date  // the day asked for: nothing is looked at beyond it
+	tree    *lot
+	moving  queue // by the day on which a lot's version or cover changes
+
+	// Only kept for products that have such lines.
+	upgradable []([2]queue) // by version: lots not covered, lots covered
+	steppable  []queue      // by version: covered lots, the latest last day first
+}
+
+func (st *stock) watched() bool { return st.upgradable != nil || st.steppable != nil }
+
+// advance moves the clock to a day on or after the present one.
+func (st *stock) advance(s *shares, day Date) {
+	for {
+		l, when := st.moving.top()
+		if l == nil || when > day {
+			return
+		}
+		st.moving.pop()
+		version, covered := l.versionOn(st.product, when), l.coveredOn(when)
+		if version == l.version && covered == l.covered {
+			l.moves = l.nextMove(st.product, when, st.end, st.watched())
+			st.schedule(l)
+			continue
+		}
+		st.remove(l)
+		l.version = version
+		st.put(s, l, when)
+	}
+}
+
+func (st *stock) schedule(l *lot) {
+	if l.moves != 0 {
+		st.moving.push(l.moves, l)
+	}
+}
+
+// put adds a lot that is not in the stock, as it stands on the day. It may become part of a lot that is alike.
+func (st *stock) put(s *shares, l *lot, day Date) {
+	if alike := findAlike(st.tree, l); alike != nil {
+		alike.quantity += l.quantity
+		alike.lines = s.joinLines(alike.lines, l.lines)
+		return
+	}
+	st.tree = insertLot(st.tree, l)
+	l.covered = l.coveredOn(day)
+	l.moves = l.nextMove(st.product, day, st.end, st.watched())
+	st.schedule(l)
+	if st.upgradable != nil {
+		cover := 0
+		if l.covered {
+			cover = 1
+		}
+		st.upgradable[l.version][cover].push(0, l)
+	}
+	if st.steppable != nil && l.covered {
+		st.steppable[l.version].push(-l.last(), l)
+	}
+}
+
+func (st *stock) remove(l *lot) {
+	st.tree = removeLot(st.tree, l)
+	l.stamp++
+}
+
+// firstUpgradable returns the first lot older than the version, in the order of upgrades, or nil.
+func (st *stock) firstUpgradable(version int32) *lot {
+	for cover := range 2 {
+		for v := version - 1; v >= 0; v-- {
+			if l, _ := st.upgradable[v][cover].top(); l != nil {
+				return l
+			}
+		}
+	}
+	return nil
+}
+
+// firstSteppable returns the first covered lot, in the order of step-ups, or nil.
+func (st *stock) firstSteppable() *lot {
+	for v := len(st.steppable) - 1; v >= 0; v-- {
+		if l, _ := st.steppable[v].top(); l != nil {
+			return l
+		}
+	}
+	return nil
+}
