@@ -1,0 +1,64 @@
+package access
+
+import (
+	"time"
+
+	"chiave/internal/platform/ids"
+)
+
+// roles is the wire prefix of a role row.
+const roles ids.Prefix = "rol"
+
+// Source says how a role row came to be.
+type Source string
+
+// The sources.
+const (
+	Assigned Source = "assigned" // by an Administrator
+	Contact  Source = "contact"  // by being named as contact when the agreement was recorded
+)
+
+// Grant is one role row: it gives Role on a Licensing ID to whoever owns Address.
+type Grant struct {
+	ID        ids.ID
+	Licensing ids.ID
+	Address   string // normalised
+	Role      Role
+	Part      string // of a role group; "" is all of it
+	Source    Source
+	SourceRef string    // the user who assigned it, or the type of contact
+	From      time.Time // first instant at which it counts
+	Until     time.Time // first instant at which it no longer counts; zero is never
+	GrantedAt time.Time
+}
+
+// Counts reports whether the grant gives its role at the instant now.
+func (g Grant) Counts(now time.Time) bool {
+	return !now.Before(g.From) && (g.Until.IsZero() || now.Before(g.Until))
+}
+
+// Assignment is a role that an Administrator gives.
+type Assignment struct {
+	Licensing ids.ID
+	Address   string
+	Role      Role
+	Part      string    // of a role group; "" is all of it
+	From      time.Time // zero is at once
+	Until     time.Time // zero is for good
+}
+
+// ContactGrant is what being named as a contact gives on one Licensing ID (CONT-10).
+type ContactGrant struct {
+	Address   string
+	Licensing ids.ID
+	Roles     []Role
+	Ref       string // type of contact
+}
+
+// Permission is what a user may do on one Licensing ID (PERM-15).
+type Permission struct {
+	Licensing    ids.ID
+	Number       string
+	Organization ids.ID
+	Grants       []Grant // those that count now
+}

@@ -1,0 +1,127 @@
+package access
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"chiave/internal/licensing/audit"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/ids"
+)
+
+// principal is what the database says about the actor at this instant.
+type principal struct {
+	trusted bool // the installation itself, or one of its jobs
+	staff   Staff
+	token   bool
+	scopes  []Action // of the API token
+}
+
+// may reports whether the actor may do action by right of being staff, without any role.
+func (p *principal) may(action Action) bool {
+	return p.trusted || p.staff != "" && slices.Contains(matrix(action).staff, p.staff)
+}
+
+// scoped reports whether the actor's token, if it came with one, covers action.
+func (p *principal) scoped(action Action) bool {
+	return !p.token || slices.Contains(p.scopes, Everything) || slices.Contains(p.scopes, action)
+}
+
+// enter is the start of every decision but Public: somebody must be there, and the token must cover the action. It
+// answers alike for every Licensing ID.
+func (g *Gate) enter(action Action, licensing ids.ID) (*principal, error) {
+	if g.who == nil {
+		who, err := g.lookUp()
+		if err != nil {
+			return nil, err
+		}
+		g.who = who
+	}
+	switch {
+	case g.who == nil:
+		return nil, g.refuse(action, licensing, errSignIn)
+	case !g.who.scoped(action):
+		return nil, g.refuse(action, "", tokenScope(action))
+	}
+	return g.who, nil
+}
+
+// lookUp returns nil when the actor is nobody: anonymous, a machine, a user who is gone, a token that no longer holds.
+func (g *Gate) lookUp() (*principal, error) {
+	switch g.actor.Kind {
+	case audit.System, audit.Job:
+		return &principal{trusted: true}, nil
+	case audit.User:
+	default:
+		return nil, nil
+	}
+	p := &principal{}
+	var staff string
+	err := g.tx.Row("SELECT staff FROM users WHERE id = $1 AND disabled_at IS NULL", g.actor.ID).Scan(&staff)
+	if errors.Is(err, db.ErrNoRow) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.staff = Staff(staff)
+	if g.actor.Token == "" {
+		return p, nil
+	}
+	p.token = true
+	var scopes string
+	err = g.tx.Row("SELECT scopes FROM api_tokens WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3",
+		g.actor.Token, g.actor.ID, g.tx.Now()).Scan(&scopes)
+	if errors.Is(err, db.ErrNoRow) {
+		return nil, nil
+	}
+	for s := range strings.FieldsSeq(scopes) {
+		p.scopes = append(p.scopes, Action(s))
+	}
+	return p, err
+}
+
+// held is the condition that a role row g counts now for the user $1, at the instant $2, by one of the user's verified
+// addresses a.
+const held = ` FROM role_grants g JOIN user_addresses a ON a.address = g.address
+	WHERE a.user_id = $1 AND a.verified_at IS NOT NULL AND g.revoked_at IS NULL AND g.valid_from <= $2
+	AND (g.valid_until IS NULL OR g.valid_until > $2)`
+
+// rolesOn returns the roles that the actor holds now on a Licensing ID.
+func (g *Gate) rolesOn(licensing ids.ID) ([]Role, error) {
+	if g.actor.Kind != audit.User || licensing == "" {
+		return nil, nil
+	}
+	var roles []Role
+	err := g.tx.Each("SELECT DISTINCT g.role"+held+" AND g.licensing_id = $3", []any{g.actor.ID, g.tx.Now(), licensing},
+		func(scan func(...any) error) error {
+			var r string
+			err := scan(&r)
+			roles = append(roles, Role(r))
+			return err
+		})
+	return roles, err
+}
+
+// heldOn returns the Licensing IDs on which the actor holds one of the roles now.
+func (g *Gate) heldOn(roles []Role) ([]ids.ID, error) {
+	return g.licensings("SELECT DISTINCT g.licensing_id"+held+" AND g.role IN "+g.tx.In("$3")+" ORDER BY g.licensing_id",
+		g.actor.ID, g.tx.Now(), db.List(roles))
+}
+
+// ownedBy returns the Licensing IDs of an organization.
+func (g *Gate) ownedBy(organization ids.ID) ([]ids.ID, error) {
+	return g.licensings("SELECT id FROM licensing_ids WHERE organization_id = $1 ORDER BY id", organization)
+}
+
+func (g *Gate) licensings(query string, args ...any) ([]ids.ID, error) {
+	var all []ids.ID
+	err := g.tx.Each(query, args, func(scan func(...any) error) error {
+		var id ids.ID
+		err := scan(&id)
+		all = append(all, id)
+		return err
+	})
+	return all, err
+}
