@@ -37,15 +37,12 @@ func siblings() []sibling {
 	const recorded = "every change writes its audit record in its own transaction, and audit owns Actor"
 	return []sibling{
 		{"access", "audit", recorded},
-		{"notify", "audit", recorded},
 		{"accounts", "audit", recorded},
 		{"partners", "audit", recorded},
 		{"accounts", "access", "every use case starts with authorization, those about users too"},
 		{"partners", "access", "every use case starts with authorization, those about partners too"},
 		{"accounts", "notify", "sign-in links and confirmations of addresses leave as messages"},
 		{"agreements", "catalog", "a program's flags decide what an agreement of it allows"},
-		{"entitlements", "catalog", "versions, step-up paths and offers are the computation's input"},
-		{"entitlements", "agreements", "the question is asked for Licensing IDs, and the program says when a line is shown"},
 		{"activation", "keys", "an activation uses up a product key, and keys owns its count"},
 	}
 }
