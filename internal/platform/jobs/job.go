@@ -35,7 +35,7 @@ func (j Job) Into(v any) error {
 // The handler then returns nil. Errors: Conflict "jobs.lease_lost" when another runner has taken over; the
 // transaction must then be rolled back.
 func (j Job) DoneTx(tx *db.Tx) error {
-	n, err := tx.Exec("UPDATE jobs SET done_at = $1, lease = NULL WHERE id = $2 AND lease = $3 AND every IS NULL", tx.Now(), j.row, j.lease)
+	n, err := tx.Exec("UPDATE jobs SET done_at = $1 WHERE id = $2 AND lease = $3 AND every IS NULL AND done_at IS NULL", tx.Now(), j.row, j.lease)
 	if err == nil && n == 0 {
 		return errs.New(errs.Conflict, "jobs.lease_lost", errs.Params{"kind": j.Kind})
 	}
