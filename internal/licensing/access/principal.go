@@ -82,9 +82,10 @@ func (g *Gate) lookUp() (*principal, error) {
 	return p, err
 }
 
-// held is the condition that a role row g counts now for the user $1, at the instant $2, by one of the user's verified
-// addresses a.
-const held = ` FROM role_grants g JOIN user_addresses a ON a.address = g.address
+// held joins the role rows g that count for the user $1 at the instant $2 by one of the user's verified addresses a.
+const held = " FROM role_grants g JOIN user_addresses a ON a.address = g.address" + heldNow
+
+const heldNow = `
 	WHERE a.user_id = $1 AND a.verified_at IS NOT NULL AND g.revoked_at IS NULL AND g.valid_from <= $2
 	AND (g.valid_until IS NULL OR g.valid_until > $2)`
 
