@@ -1,0 +1,167 @@
+package activation
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/keys"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/ids"
+	"chiave/verify"
+)
+
+// Wire is the prefix of activation ids.
+const Wire = ids.Prefix("act")
+
+// machineNameMost is how many bytes of a computer's name are kept.
+const machineNameMost = 200
+
+// The refusals.
+var (
+	errNoKey      = errs.New(errs.NotFound, "activation.key_unknown")
+	errForeign    = errs.New(errs.Conflict, "activation.key_foreign")
+	errSuperseded = errs.New(errs.Conflict, "activation.key_superseded")
+	errType       = errs.New(errs.Conflict, "activation.key_type")
+	errNoneLeft   = errs.New(errs.Limited, "activation.none_left")
+	errStopped    = errs.New(errs.Unavailable, "activation.stopped")
+)
+
+// Sealer is what the room needs of the installation's secrets.
+type Sealer interface {
+	// Lookup returns the keyed hash by which the text of a product key is found.
+	Lookup(purpose string, value []byte) []byte
+}
+
+// Service activates. Start must be called before Activate.
+type Service struct {
+	access *access.Service
+	sealer Sealer
+	signer func(tx *db.Tx) (Signer, error)
+	issuer string
+	queue  chan *pending
+	done   chan struct{}
+	ended  chan struct{}
+}
+
+// New returns the service of the installation with the given issuer ("urn:chiave:<uuid>"). signer gives the signing key in use.
+func New(a *access.Service, sealer Sealer, signer func(tx *db.Tx) (Signer, error), issuer string) *Service {
+	return &Service{access: a, sealer: sealer, signer: signer, issuer: issuer,
+		queue: make(chan *pending, 4*batchMost), done: make(chan struct{}), ended: make(chan struct{})}
+}
+
+// Request asks to activate one computer.
+type Request struct {
+	Code           keys.Code
+	InstallationID string // made by the product: 32 lower-case hexadecimal digits
+	Product        string // code of the product that asks
+	Machine        string // the computer's name, for the list that its owner sees; may be empty
+}
+
+// Activation is one computer activated by one key.
+type Activation struct {
+	ID             ids.ID
+	KeyID          ids.ID
+	LicensingID    ids.ID
+	InstallationID string
+	Product        string
+	Machine        string
+	At             time.Time
+}
+
+// Result is the answer to a Request.
+type Result struct {
+	Activation
+	Token string // JWS that verify.Token accepts
+	Again bool   // this key had activated this computer before: nothing was counted
+}
+
+// Activate activates the computer, or confirms again that it is. request is the id of the request, for the record.
+//
+// Errors: Invalid "activation.installation_id"; NotFound "activation.key_unknown"; Conflict "activation.key_foreign",
+// "activation.key_superseded", "activation.key_type", "activation.other_product"; Limited "activation.none_left".
+func (s *Service) Activate(ctx context.Context, request string, r Request) (Result, error) {
+	if !verify.ValidInstallationID(r.InstallationID) {
+		return Result{}, errs.New(errs.Invalid, "activation.installation_id")
+	}
+	if r.Code.IsZero() || r.Product == "" {
+		return Result{}, errNoKey
+	}
+	r.Machine = clip(r.Machine)
+	p := &pending{Request: r, lookup: keys.Lookup(s.sealer, r.Code), answer: make(chan outcome, 1),
+		actor: audit.Actor{Kind: audit.Machine, Request: request}}
+	select {
+	case s.queue <- p:
+	case <-s.done:
+		return Result{}, errStopped
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	}
+	select {
+	case o := <-p.answer:
+		if o.err != nil {
+			return Result{}, o.err
+		}
+		return s.confirm(o)
+	case <-ctx.Done(): // the batch goes on; the machine asks again and is told the same
+		return Result{}, ctx.Err()
+	}
+}
+
+// confirm writes the proof of an activation that is durable.
+func (s *Service) confirm(o outcome) (Result, error) {
+	token, err := Issue(o.signer, verify.Claims{
+		Issuer: s.issuer, InstallationID: o.InstallationID, Products: []string{o.Product},
+		KeyReference: keys.Wire.Wire(o.KeyID), ActivationID: Wire.Wire(o.ID), IssuedAt: o.At.Truncate(time.Second),
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Activation: o.Activation, Token: token, Again: o.again}, nil
+}
+
+// Page bounds a list: at most Limit entries after the cursor Before ("" is the newest).
+type Page struct {
+	Before string
+	Limit  int
+}
+
+// OfKey lists what a key has activated, newest first, and the cursor of the next page ("" at the end). Errors: NotFound
+// "keys.unknown"; Denied "access.role_missing".
+func (s *Service) OfKey(ctx context.Context, actor audit.Actor, key ids.ID, page Page) (list []Activation, next string, err error) {
+	if page.Limit <= 0 || page.Limit > 1000 {
+		page.Limit = 100
+	}
+	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		owner, err := keys.OwnerTx(tx, g, key, access.SeeMachines)
+		if err != nil {
+			return err
+		}
+		list, err = listTx(tx, owner, key, page)
+		return err
+	})
+	if len(list) > page.Limit {
+		list = list[:page.Limit]
+		next = string(list[page.Limit-1].ID)
+	}
+	return list, next, err
+}
+
+// clip keeps what fits of a name that a computer gave itself, without control characters.
+func clip(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if b.Len()+utf8.RuneLen(r) > machineNameMost {
+			break
+		}
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

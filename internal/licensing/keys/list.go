@@ -1,0 +1,77 @@
+package keys
+
+import (
+	"context"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/audit"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/ids"
+)
+
+// Filter says which keys to list: of one Licensing ID, or of all that the actor may see keys of when it is empty.
+type Filter struct {
+	Licensing ids.ID
+	After     ids.ID // last key of the page before
+	Limit     int    // 100 when zero, 1000 at most
+}
+
+// List returns keys, masked, in the order they were stored, and the cursor of the next page ("" at the end). Errors: those of
+// access.Gate.On for a named Licensing ID; Unauthenticated.
+func (s *Service) List(ctx context.Context, actor audit.Actor, f Filter) (list []Key, next ids.ID, err error) {
+	if f.Limit <= 0 || f.Limit > 1000 {
+		f.Limit = 100
+	}
+	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		scope, err := scopeOf(g, f.Licensing)
+		if err != nil {
+			return err
+		}
+		list, err = listTx(tx, scope, f.After, f.Limit+1)
+		return err
+	})
+	if len(list) > f.Limit {
+		list = list[:f.Limit]
+		next = list[f.Limit-1].ID
+	}
+	return list, next, err
+}
+
+// scopeOf returns where the actor may view keys: on the one Licensing ID asked for, or wherever it may.
+func scopeOf(g *access.Gate, licensing ids.ID) (access.Scope, error) {
+	if licensing == "" {
+		return g.Scope(access.ViewKeys)
+	}
+	return access.Scope{IDs: []ids.ID{licensing}}, g.On(access.ViewKeys, licensing)
+}
+
+// Get returns one key, masked. Errors: NotFound "keys.unknown"; Denied "access.role_missing".
+func (s *Service) Get(ctx context.Context, actor audit.Actor, key ids.ID) (k Key, err error) {
+	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		if _, err := OwnerTx(tx, g, key, access.ViewKeys); err != nil {
+			return err
+		}
+		k, err = getTx(tx, key)
+		return err
+	})
+	return k, err
+}
+
+// Stock lists the keys of a Licensing ID for staff who maintain them: masked, with use and limit. Errors: those of access.Gate.Staff.
+func (s *Service) Stock(ctx context.Context, actor audit.Actor, f Filter) (list []Key, next ids.ID, err error) {
+	if f.Limit <= 0 || f.Limit > 1000 {
+		f.Limit = 100
+	}
+	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		if err := g.Staff(access.MaintainKeys); err != nil {
+			return err
+		}
+		list, err = listTx(tx, access.Scope{All: f.Licensing == "", IDs: []ids.ID{f.Licensing}}, f.After, f.Limit+1)
+		return err
+	})
+	if len(list) > f.Limit {
+		list = list[:f.Limit]
+		next = list[f.Limit-1].ID
+	}
+	return list, next, err
+}
