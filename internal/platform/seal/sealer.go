@@ -32,7 +32,8 @@ type Sealer struct {
 	db      *db.DB
 	root    *root
 	ring    atomic.Pointer[keyring]
-	lookup  *key       // never rotated
+	lookup  *key // never rotated, like audit
+	audit   *key
 	missing sync.Mutex // one look at a time after a key that is not known
 }
 
@@ -55,6 +56,9 @@ func Open(ctx context.Context, d *db.DB, rootKeyFile string, opts Options) (*Sea
 	}
 	ring := s.ring.Load()
 	if s.lookup, err = ring.active(Lookup, ring.at); err != nil {
+		return nil, err
+	}
+	if s.audit, err = ring.active(Audit, ring.at); err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -25,19 +25,17 @@ func (s Signer) Sign(message []byte) ([]byte, error) {
 
 // Signer returns the key that signs activation tokens at the transaction's instant. Errors: Unavailable
 // "seal.key_missing".
-func (s *Sealer) Signer(tx *db.Tx) (Signer, error) { return s.signer(tx, Signing) }
-
-// AuditSigner returns the key that signs checkpoints of the audit log. Errors: Unavailable "seal.key_missing".
-func (s *Sealer) AuditSigner(tx *db.Tx) (Signer, error) { return s.signer(tx, Audit) }
-
-func (s *Sealer) signer(tx *db.Tx, purpose Purpose) (Signer, error) {
+func (s *Sealer) Signer(tx *db.Tx) (Signer, error) {
 	ring, err := s.fresh(tx)
 	if err != nil {
 		return Signer{}, err
 	}
-	k, err := ring.active(purpose, tx.Now())
+	k, err := ring.active(Signing, tx.Now())
 	return Signer{k}, err
 }
+
+// AuditSigner returns the key that signs checkpoints of the audit log: always the same.
+func (s *Sealer) AuditSigner() Signer { return Signer{s.audit} }
 
 // fresh returns the keys, looking again through tx when the last look is too old for its instant.
 func (s *Sealer) fresh(tx *db.Tx) (*keyring, error) {
