@@ -21,6 +21,7 @@ type history struct {
 	shares  shares
 	stocks  map[int32]*stock
 	lots    []lot      // room for new lots
+	used    []*lot     // lots that may be used again; their stamps go on
 	periods []coverage // room for new coverage lists
 	seed    uint32
 }
@@ -42,15 +43,16 @@ func (h *history) open(events []event) {
 			if st.steppable == nil {
 				st.steppable = make([]queue, len(st.product.releases))
 			}
-			h.stock(e.to)
+			h.stock(e.to).end = e.effective
 		}
+		st.end = e.effective
 	}
 }
 
 func (h *history) stock(code int32) *stock {
 	st := h.stocks[code]
 	if st == nil {
-		st = &stock{product: &h.catalog.products[code], code: code, end: h.asOf}
+		st = &stock{product: &h.catalog.products[code], code: code}
 		h.stocks[code] = st
 	}
 	return st
@@ -97,8 +99,7 @@ func (h *history) license(st *stock, e *event) {
 // addCoverage adds the event's coverage to a lot that is not in its stock.
 func (h *history) addCoverage(st *stock, l *lot, e *event, rule Rule) {
 	c := e.coverage
-	l.coverages = withCoverage(l.coverages, h.periodRoom(len(l.coverages)+1), c)
-	l.lapse = latestLapse(l.coverages)
+	l.setCoverages(withCoverage(l.coverages, h.periodRoom(len(l.coverages)+1), c))
 	l.version = max(l.version, st.product.newestWithin(max(c.first, l.tookHold), min(c.last, e.effective)))
 	key := shareKey(e.rank, rule)
 	if v := st.product.newestWithin(max(c.first, l.tookHold), min(c.last, h.asOf)); v > l.finally {
@@ -186,7 +187,7 @@ func (h *history) take(st *stock, l *lot, left *int64) *lot {
 	}
 	taken := h.newLot()
 	taken.quantity, taken.version, taken.finally, taken.tookHold = *left, l.version, l.finally, l.tookHold
-	taken.coverages, taken.lapse = l.coverages, l.lapse
+	taken.coverages, taken.start, taken.lapse = l.coverages, l.start, l.lapse
 	taken.lines, l.lines = h.shares.cutLines(l.lines, *left)
 	l.quantity -= *left
 	*left = 0
@@ -201,11 +202,17 @@ func (h *history) unresolved(product, version int32, e *event, quantity int64, r
 
 // newLot returns an empty lot with a priority of its own.
 func (h *history) newLot() *lot {
-	if len(h.lots) == 0 {
-		h.lots = make([]lot, 256)
+	var l *lot
+	if last := len(h.used) - 1; last >= 0 {
+		l = h.used[last]
+		h.used = h.used[:last]
+		*l = lot{stamp: l.stamp}
+	} else {
+		if len(h.lots) == 0 {
+			h.lots = make([]lot, 256)
+		}
+		l, h.lots = &h.lots[0], h.lots[1:]
 	}
-	l := &h.lots[0]
-	h.lots = h.lots[1:]
 	h.seed ^= h.seed << 13
 	h.seed ^= h.seed >> 17
 	h.seed ^= h.seed << 5
@@ -233,6 +240,7 @@ func (h *history) close(lineOf []int32) {
 	for _, st := range h.stocks {
 		rows := make(map[int32]*lines)
 		eachLot(st.tree, func(l *lot) {
+			h.used = append(h.used, l)
 			t := h.ledger.at(st.code, l.finally, false)
 			t.quantity[Effective] += l.quantity
 			if l.lines.active != 0 {

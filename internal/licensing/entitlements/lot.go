@@ -9,24 +9,25 @@ type coverage struct {
 }
 
 // lot is a quantity of one product that shares one history, as far as later events can see it. It is a node of its
-// stock's tree.
+// stock's tree. Its fields are in the order in which searches touch them.
 type lot struct {
-	quantity  int64
+	order       uint64 // see arrange
+	left, right *lot
+	priority    uint32
+	firstStart  Date // the latest first day of a first coverage, in the tree below
+	lapseEnd    Date // the latest last day of a lapse between two coverages, in the tree below
+	start       Date // the first day of its own first coverage, or 0
+	lapse       Date // the last day of its own latest lapse, or 0
+
 	version   int32 // at the stock's clock
 	finally   int32 // version on the day asked for
 	tookHold  Date
 	coverages []coverage // by first day; never changed in place
+	quantity  int64
 	lines     lines
 
 	covered bool   // at the stock's clock
-	moves   Date   // when version or covered changes next, or 0
 	stamp   uint32 // raised whenever entries of queues become stale
-
-	left, right *lot
-	priority    uint32
-	lapse       Date // the last day of the latest lapse between two of its coverages, or 0
-	firstStart  Date // the latest first day of a first coverage, in the tree below
-	lapseEnd    Date // the latest lapse, in the tree below
 }
 
 // lines are the tries of the order lines behind a lot. Each is empty or has the lot's quantity as its sum.
@@ -45,23 +46,18 @@ func (l *lot) last() Date {
 	return 0
 }
 
-// compareLots is the order in which a coverage takes lots: lots with a coverage, the latest last day first,
-// then those without; then the newest version, then the total order of ties. Lots that compare equal are alike.
-func compareLots(a, b *lot) int {
-	if x, y := a.last(), b.last(); x != y {
-		return cmp.Compare(y, x)
-	}
-	if a.version != b.version {
-		return cmp.Compare(b.version, a.version)
-	}
-	return compareTies(a, b)
+// arrange packs the order in which a coverage takes lots into a number: those with a coverage, the latest last
+// day first, then those without (22 bits); then the newest version (20 bits); then took hold earliest first (22).
+func (l *lot) arrange() {
+	l.order = uint64(1<<22-1-l.last())<<42 | uint64(1<<20-1-l.version)<<22 | uint64(l.tookHold)
 }
 
-// compareTies orders lots of the same version: took hold earliest first, then coverage by coverage. Lots
-// whose lines are told in different ways stay apart behind that; it makes no difference to any total.
-func compareTies(a, b *lot) int {
-	if a.tookHold != b.tookHold {
-		return cmp.Compare(a.tookHold, b.tookHold)
+// compareLots is the order in which a coverage takes lots, to the end of the total order of ties. Lots that
+// compare equal are alike. Lots that are alike but whose lines are told in different ways stay apart; that
+// makes no difference to any total.
+func compareLots(a, b *lot) int {
+	if a.order != b.order {
+		return cmp.Compare(a.order, b.order)
 	}
 	if c := compareCoverages(a.coverages, b.coverages); c != 0 {
 		return c
@@ -120,6 +116,14 @@ func withCoverage(coverages, room []coverage, c coverage) []coverage {
 	room = append(room, coverages[:i]...)
 	room = append(room, c)
 	return append(room, coverages[i:]...)
+}
+
+// setCoverages gives a lot that is in no tree another list of coverages.
+func (l *lot) setCoverages(coverages []coverage) {
+	l.coverages, l.start, l.lapse = coverages, 0, latestLapse(coverages)
+	if len(coverages) > 0 {
+		l.start = coverages[0].first
+	}
 }
 
 // latestLapse returns the last day of the latest gap between two coverages, or 0.

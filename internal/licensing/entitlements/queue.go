@@ -7,25 +7,21 @@ type queue struct {
 }
 
 type entry struct {
-	key       Date // the smaller comes first; then the total order of ties
-	tookHold  Date
-	coverages []coverage
+	order     uint64     // the smaller comes first
+	coverages []coverage // then in their order, where it matters
 	lot       *lot
 	stamp     uint32
 }
 
 func (e *entry) before(other *entry) bool {
-	if e.key != other.key {
-		return e.key < other.key
-	}
-	if e.tookHold != other.tookHold {
-		return e.tookHold < other.tookHold
+	if e.order != other.order {
+		return e.order < other.order
 	}
 	return compareCoverages(e.coverages, other.coverages) < 0
 }
 
-func (q *queue) push(key Date, l *lot) {
-	e := entry{key: key, tookHold: l.tookHold, coverages: l.coverages, lot: l, stamp: l.stamp}
+func (q *queue) push(order uint64, coverages []coverage, l *lot) {
+	e := entry{order: order, coverages: coverages, lot: l, stamp: l.stamp}
 	q.entries = append(q.entries, e)
 	at := len(q.entries) - 1
 	for at > 0 {
@@ -39,11 +35,11 @@ func (q *queue) push(key Date, l *lot) {
 	q.entries[at] = e
 }
 
-// top returns the first lot that is still meant, and its key; nil when there is none.
-func (q *queue) top() (*lot, Date) {
+// top returns the first lot that is still meant, and its order; nil when there is none.
+func (q *queue) top() (*lot, uint64) {
 	for len(q.entries) > 0 {
 		if e := &q.entries[0]; e.stamp == e.lot.stamp {
-			return e.lot, e.key
+			return e.lot, e.order
 		}
 		q.pop()
 	}

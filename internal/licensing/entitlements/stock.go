@@ -4,7 +4,7 @@ package entitlements
 type stock struct {
 	product *product
 	code    int32 // place of the product in the catalog
-	end     Date  // the day asked for: nothing is looked at beyond it
+	end     Date  // the day of its last event: nothing is looked at beyond it
 	tree    *lot
 	moving  queue // by the day on which a lot's version or cover changes
 
@@ -19,48 +19,55 @@ func (st *stock) watched() bool { return st.upgradable != nil || st.steppable !=
 func (st *stock) advance(s *shares, day Date) {
 	for {
 		l, when := st.moving.top()
-		if l == nil || when > day {
+		if l == nil || Date(when) > day {
 			return
 		}
 		st.moving.pop()
-		version, covered := l.versionOn(st.product, when), l.coveredOn(when)
-		if version == l.version && covered == l.covered {
-			l.moves = l.nextMove(st.product, when, st.end, st.watched())
-			st.schedule(l)
+		if version := l.versionOn(st.product, Date(when)); version != l.version {
+			st.remove(l)
+			l.version = version
+			st.put(s, l, Date(when))
 			continue
 		}
-		st.remove(l)
-		l.version = version
-		st.put(s, l, when)
-	}
-}
-
-func (st *stock) schedule(l *lot) {
-	if l.moves != 0 {
-		st.moving.push(l.moves, l)
+		if l.coveredOn(Date(when)) != l.covered {
+			l.stamp++
+			st.enqueue(l, Date(when))
+			continue
+		}
+		st.schedule(l, Date(when))
 	}
 }
 
 // put adds a lot that is not in the stock, as it stands on the day. It may become part of a lot that is alike.
 func (st *stock) put(s *shares, l *lot, day Date) {
-	if alike := findAlike(st.tree, l); alike != nil {
+	l.arrange()
+	if alike := insertLot(&st.tree, l); alike != nil {
 		alike.quantity += l.quantity
 		alike.lines = s.joinLines(alike.lines, l.lines)
 		return
 	}
-	st.tree = insertLot(st.tree, l)
-	l.covered = l.coveredOn(day)
-	l.moves = l.nextMove(st.product, day, st.end, st.watched())
-	st.schedule(l)
+	st.enqueue(l, day)
+}
+
+// enqueue puts a lot of the tree into the queues where it belongs on the day.
+func (st *stock) enqueue(l *lot, day Date) {
+	st.schedule(l, day)
+	l.covered = st.watched() && l.coveredOn(day)
 	if st.upgradable != nil {
 		cover := 0
 		if l.covered {
 			cover = 1
 		}
-		st.upgradable[l.version][cover].push(0, l)
+		st.upgradable[l.version][cover].push(uint64(l.tookHold), l.coverages, l)
 	}
 	if st.steppable != nil && l.covered {
-		st.steppable[l.version].push(-l.last(), l)
+		st.steppable[l.version].push(l.order, l.coverages, l)
+	}
+}
+
+func (st *stock) schedule(l *lot, day Date) {
+	if next := l.nextMove(st.product, day, st.end, st.watched()); next != 0 {
+		st.moving.push(uint64(next), nil, l)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Row is one line of a License Summary. Its quantities are never all zero.
@@ -105,8 +106,10 @@ type tally struct {
 	because          []share
 }
 
-// ledger holds the tallies of one computation.
+// ledger holds the tallies of one computation. Groups of products are played side by side; each adds to
+// tallies of its own products only, so that only finding a tally needs the lock.
 type ledger struct {
+	lock    sync.Mutex
 	catalog *Catalog
 	first   []int32 // of a product: the place of its first version in index
 	index   []int32 // of a version, doubled for granted rows: place in tallies plus one
@@ -125,6 +128,8 @@ func newLedger(c *Catalog) *ledger {
 }
 
 func (l *ledger) at(product, version int32, granted bool) *tally {
+	l.lock.Lock()
+	defer l.lock.Unlock()
 	i := 2 * (l.first[product] + version)
 	if granted {
 		i++

@@ -6,19 +6,42 @@ package entitlements
 
 // pull recomputes what a node knows of the tree below it.
 func (l *lot) pull() {
-	l.firstStart, l.lapseEnd = 0, l.lapse
-	if len(l.coverages) > 0 {
-		l.firstStart = l.coverages[0].first
+	first, lapse := l.start, l.lapse
+	if l.left != nil {
+		first, lapse = max(first, l.left.firstStart), max(lapse, l.left.lapseEnd)
 	}
-	for _, below := range [2]*lot{l.left, l.right} {
-		if below != nil {
-			l.firstStart = max(l.firstStart, below.firstStart)
-			l.lapseEnd = max(l.lapseEnd, below.lapseEnd)
-		}
+	if l.right != nil {
+		first, lapse = max(first, l.right.firstStart), max(lapse, l.right.lapseEnd)
 	}
+	l.firstStart, l.lapseEnd = first, lapse
 }
 
-// findAlike returns the lot in the tree that compares equal, or nil.
+// insertLot adds a lot to the tree at *root and returns nil; where a lot that is alike is there already, it returns that
+// and adds nothing.
+func insertLot(root **lot, l *lot) *lot {
+	at := root
+	for *at != nil && (*at).priority >= l.priority {
+		n := *at
+		c := compareLots(l, n)
+		if c == 0 {
+			return n
+		}
+		n.firstStart, n.lapseEnd = max(n.firstStart, l.start), max(n.lapseEnd, l.lapse)
+		if c < 0 {
+			at = &n.left
+		} else {
+			at = &n.right
+		}
+	}
+	if alike := findAlike(*at, l); alike != nil {
+		return alike
+	}
+	l.left, l.right = splitLots(*at, l)
+	l.pull()
+	*at = l
+	return nil
+}
+
 func findAlike(root, like *lot) *lot {
 	for root != nil {
 		c := compareLots(like, root)
@@ -32,26 +55,6 @@ func findAlike(root, like *lot) *lot {
 		}
 	}
 	return nil
-}
-
-func insertLot(root, l *lot) *lot {
-	if root == nil {
-		l.left, l.right = nil, nil
-		l.pull()
-		return l
-	}
-	if l.priority > root.priority {
-		l.left, l.right = splitLots(root, l)
-		l.pull()
-		return l
-	}
-	if compareLots(l, root) < 0 {
-		root.left = insertLot(root.left, l)
-	} else {
-		root.right = insertLot(root.right, l)
-	}
-	root.pull()
-	return root
 }
 
 // splitLots parts a tree into the lots before and after one that is not in it.
@@ -78,7 +81,9 @@ func removeLot(root, l *lot) *lot {
 	} else {
 		root.right = removeLot(root.right, l)
 	}
-	root.pull()
+	if l.start == root.firstStart || l.lapse == root.lapseEnd {
+		root.pull()
+	}
 	return root
 }
 
