@@ -318,3 +318,40 @@ func TestReplicasWithWrongClocksAgree(t *testing.T) {
 		t.Errorf("two replicas are %v apart", diff)
 	}
 }
+
+func TestSandboxClockStartsWhereItIsTold(t *testing.T) {
+	t.Parallel()
+	for _, sandbox := range []bool{true, false} {
+		url := dbtest.Empty(t, db.SQLite)
+		clk := clock.NewManual(dbtest.Start)
+		d := dbtest.Open(t, url, clk)
+		if _, err := d.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Date(1999, 12, 31, 23, 0, 0, 0, time.UTC)
+		err := d.Housekeep(t.Context(), "a test", func(tx *db.Tx) error {
+			if _, err := db.Initialize(tx, sandbox); err != nil {
+				return err
+			}
+			return db.StartClock(tx, at)
+		})
+		if !sandbox {
+			if errs.CodeOf(err) != "db.not_sandbox" {
+				t.Errorf("a real installation: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		clk.Advance(time.Hour)
+		var got time.Time
+		d.Read(t.Context(), func(tx *db.Tx) error { got = tx.Now(); return nil })
+		if want := at.Add(time.Hour); !got.Equal(want) {
+			t.Errorf("now %v, want %v", got, want)
+		}
+		if err := d.Housekeep(t.Context(), "a test", func(tx *db.Tx) error { return db.StartClock(tx, at) }); errs.CodeOf(err) != "db.not_sandbox" {
+			t.Errorf("set again later: %v", err)
+		}
+	}
+}
