@@ -1,10 +1,18 @@
 package notify
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"chiave/internal/platform/ids"
 )
+
+// Prefix is the wire prefix of messages.
+const Prefix ids.Prefix = "msg"
 
 // Message is one mail that is wanted.
 type Message struct {
@@ -35,3 +43,99 @@ const (
 
 // Instant writes a parameter that is printed as a local time in the recipient's zone and language.
 func Instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// form is what a parameter holds.
+type form uint8
+
+const (
+	text    form = iota
+	name         // text that may be empty: the address stands in for it
+	instant      // RFC 3339, as Instant writes it
+	link         // absolute http or https address, which the button opens
+)
+
+// Events returns every event in order of name.
+func Events() []string { return []string{Invitation, PasswordSet} }
+
+// paramsOf returns the parameters of an event; ok is false for an unknown one.
+func paramsOf(event string) (forms map[string]form, ok bool) {
+	switch event {
+	case Invitation:
+		return map[string]form{"name": name, "organization": text, "link": link, "until": instant}, true
+	case PasswordSet:
+		return map[string]form{"name": name, "at": instant, "link": link}, true
+	}
+	return nil, false
+}
+
+// check says what is wrong with the message; it names parameters, never their values.
+func (m Message) check() error {
+	forms, ok := paramsOf(m.Event)
+	if !ok {
+		return fmt.Errorf("there is no event %q", m.Event)
+	}
+	if m.To == "" {
+		return fmt.Errorf("%s: nobody to send it to", m.Event)
+	}
+	if _, err := time.LoadLocation(m.Zone); err != nil {
+		return fmt.Errorf("%s: the time zone %q: %w", m.Event, m.Zone, err)
+	}
+	for _, p := range slices.Sorted(maps.Keys(m.Params)) {
+		if _, known := forms[p]; !known {
+			return fmt.Errorf("%s has no parameter %q", m.Event, p)
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(forms)) {
+		if !forms[p].accepts(m.Params[p]) {
+			return fmt.Errorf("%s: the parameter %q is missing or has the wrong form", m.Event, p)
+		}
+	}
+	return nil
+}
+
+func (f form) accepts(value string) bool {
+	switch f {
+	case name:
+		return true
+	case instant:
+		_, err := time.Parse(time.RFC3339, value)
+		return err == nil
+	case link:
+		return (strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://")) && !strings.ContainsAny(value, " \t\r\n<>\"")
+	default:
+		return value != ""
+	}
+}
+
+// contents is what is sealed of a message.
+type contents struct {
+	Zone   string `json:"zone,omitempty"`
+	Params Params `json:"params"`
+}
+
+func place(id ids.ID) string { return "messages/" + string(id) }
+
+func (m Message) seal(s Sealer, id ids.ID) ([]byte, error) {
+	plain, err := json.Marshal(contents{m.Zone, m.Params})
+	if err != nil {
+		return nil, fmt.Errorf("writing the contents of a mail: %w", err)
+	}
+	sealed, err := s.Seal(place(id), plain)
+	if err != nil {
+		return nil, fmt.Errorf("sealing the contents of a mail: %w", err)
+	}
+	return sealed, nil
+}
+
+func (m *Message) open(s Sealer, id ids.ID, sealed []byte) error {
+	plain, err := s.Open(place(id), sealed)
+	if err != nil {
+		return fmt.Errorf("opening the contents of a mail: %w", err)
+	}
+	var c contents
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return fmt.Errorf("reading the contents of a mail: %w", err)
+	}
+	m.Zone, m.Params = c.Zone, c.Params
+	return nil
+}
