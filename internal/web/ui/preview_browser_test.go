@@ -61,8 +61,9 @@ func TestPagesInTheBrowser(t *testing.T) {
 			name := fmt.Sprintf("%s-%d-%s-%s", p.name, look.width, look.theme, look.lang)
 			tab.Open(fmt.Sprintf("%s/%s?lang=%s&theme=%s", server.URL, p.name, look.lang, look.theme))
 			tab.SaveScreenshot(os.Getenv(pictures), name)
-			// Everything opens, so that what it hides is looked at too; a shared name would close the others.
-			browsertest.Eval[int](tab, `document.querySelectorAll("details").forEach(d => { d.removeAttribute("name"); d.open = true }), 0`)
+			// What is folded is looked at too. On the phone everything opens at once; on the desktop one menu and one
+			// explanation stay open, as for a reader, since they lie over each other.
+			browsertest.Eval[int](tab, `document.querySelectorAll("details").forEach(d => { if (innerWidth < 992) d.removeAttribute("name"); d.open = true }), 0`)
 			for _, finding := range tab.Axe() {
 				t.Errorf("%s: %s", name, finding)
 			}
