@@ -50,7 +50,7 @@ func (s *Service) Assign(ctx context.Context, actor audit.Actor, a Assignment) (
 			return err
 		}
 		grant.SourceRef = string(actor.ID)
-		if err := bumpRoles(tx, a.Licensing); err != nil {
+		if err := lockRoles(tx, g, a.Licensing); err != nil {
 			return err
 		}
 		taken, err := overlaps(tx, grant)
@@ -68,6 +68,15 @@ func (s *Service) Assign(ctx context.Context, actor audit.Actor, a Assignment) (
 		return audit.Record(tx, g.Actor(), audit.Event{Action: "roles.assigned", Object: roles.Wire(id), LicensingID: a.Licensing, After: grant.change()})
 	})
 	return id, err
+}
+
+// lockRoles bumps the roles of a Licensing ID and decides again on what it then finds: an Administrator whose role
+// another took away meanwhile changes nothing any more.
+func lockRoles(tx *db.Tx, g *Gate, licensing ids.ID) error {
+	if err := bumpRoles(tx, licensing); err != nil {
+		return err
+	}
+	return g.On(ManageUsers, licensing)
 }
 
 var partName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -115,7 +124,7 @@ func (s *Service) Revoke(ctx context.Context, actor audit.Actor, role ids.ID) er
 		if grant.ID == "" { // the installation itself may be on every Licensing ID, but not on none
 			return errUnknownGrant
 		}
-		if err := bumpRoles(tx, grant.Licensing); err != nil {
+		if err := lockRoles(tx, g, grant.Licensing); err != nil {
 			return err
 		}
 		n, err := tx.Exec("UPDATE role_grants SET revoked_at = $1 WHERE licensing_id = $2 AND id = $3 AND revoked_at IS NULL", tx.Now(), grant.Licensing, role)

@@ -74,8 +74,9 @@ const (
 
 // Actions that need no role.
 const (
-	SelfService Action = "self"   // any signed-in user, on what is its own; ask Gate.SignedIn
-	Public      Action = "public" // anybody; ask Gate.Public
+	SelfService Action = "self"    // any signed-in user, on what is its own; ask Gate.SignedIn
+	Public      Action = "public"  // anybody; ask Gate.Public
+	SignIn      Action = "sign_in" // names refusals of wrong or worn-out proofs; see Gate.Refuse
 )
 
 // Everything is not an action but a scope of API tokens: such a token narrows nothing.

@@ -1,0 +1,64 @@
+package accounts
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/notify"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/ids"
+)
+
+// Wire prefixes of the room's rows.
+const (
+	organizations ids.Prefix = "org"
+	users         ids.Prefix = "usr"
+	sessions      ids.Prefix = "ses"
+	tokens        ids.Prefix = "tok"
+	invitations   ids.Prefix = "inv"
+)
+
+// Mailer takes a message in the transaction of the event that it tells of.
+type Mailer interface {
+	EnqueueTx(tx *db.Tx, m notify.Message) error
+}
+
+// Config are the settings of the room.
+type Config struct {
+	// BaseURL is the public address of the installation, without a slash at the end; links in mails start with it.
+	BaseURL string
+}
+
+// Paths of the portal that links in mails lead to.
+const (
+	InvitationPath = "/invitations/" // the link's token follows
+	SignInPath     = "/sign-in"
+)
+
+// Service is the room's use cases. It is safe for concurrent use.
+type Service struct {
+	db      *db.DB
+	access  *access.Service
+	mail    Mailer
+	baseURL string
+	hashes  *hasher
+}
+
+// New returns the service.
+func New(d *db.DB, a *access.Service, mail Mailer, cfg Config) *Service {
+	return &Service{db: d, access: a, mail: mail, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher()}
+}
+
+// Purge deletes what has lost all use: sessions that ended a day ago by age, and counts of attempts whose time is over.
+// A job calls it now and then.
+func (s *Service) Purge(ctx context.Context) error {
+	return s.db.Housekeep(ctx, "purging old sessions and counts of attempts", func(tx *db.Tx) error {
+		if _, err := tx.Exec("DELETE FROM sessions WHERE created_at < $1", tx.Now().Add(-sessionLife-24*time.Hour)); err != nil {
+			return err
+		}
+		_, err := tx.Exec("DELETE FROM signin_failures WHERE window_start < $1", tx.Now().Add(-longestWindow))
+		return err
+	})
+}

@@ -1,0 +1,180 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/audit"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/ids"
+)
+
+const (
+	sessionLife = 12 * time.Hour
+	sessionIdle = 30 * time.Minute
+)
+
+// Session is who is signed in. Request is missing in Actor; the face adds it.
+type Session struct {
+	Actor audit.Actor
+	User  User
+}
+
+var (
+	errCredentials = errs.New(errs.Unauthenticated, "accounts.credentials")
+	errSession     = errs.New(errs.Unauthenticated, "accounts.session")
+)
+
+// SignIn signs a person in by a verified address and the password and returns the session's secret token. Errors:
+// Unauthenticated "accounts.credentials", whatever was wrong; Limited "accounts.too_many_attempts" with retry_after in
+// seconds.
+func (s *Service) SignIn(ctx context.Context, request, address, password string) (sessionToken string, session Session, err error) {
+	known, err := access.NormalizeAddress(address)
+	if err != nil { // an address that cannot be is like one that nobody has
+		known = strings.ToLower(strings.TrimSpace(address))
+	}
+	tooMany, err := s.attempt(ctx, known)
+	if err != nil {
+		return "", Session{}, err
+	}
+	if tooMany != nil {
+		return "", Session{}, s.refuseSignIn(ctx, request, tooMany)
+	}
+	user, stored, err := s.passwordOf(ctx, known)
+	if err != nil {
+		return "", Session{}, err
+	}
+	fits, outdated, err := s.hashes.check(ctx, stored, password)
+	if err != nil {
+		return "", Session{}, err
+	}
+	if !fits {
+		return "", Session{}, s.refuseSignIn(ctx, request, errCredentials)
+	}
+	renewed := ""
+	if outdated {
+		if renewed, err = s.hashes.hash(ctx, password); err != nil {
+			return "", Session{}, err
+		}
+	}
+	return s.start(ctx, request, known, user, stored, renewed)
+}
+
+// refuseSignIn has a refusal counted and returns it.
+func (s *Service) refuseSignIn(ctx context.Context, request string, refusal *errs.Error) error {
+	return s.access.Read(ctx, audit.Nobody(request), func(tx *db.Tx, g *access.Gate) error { return g.Refuse(access.SignIn, refusal) })
+}
+
+// passwordOf returns who owns a verified address and the stored password, both empty when nobody can sign in with it.
+func (s *Service) passwordOf(ctx context.Context, address string) (user ids.ID, stored string, err error) {
+	err = s.access.Read(ctx, audit.Nobody(""), func(tx *db.Tx, g *access.Gate) error {
+		g.Public()
+		err := tx.Row(`SELECT u.id, c.password FROM user_addresses a JOIN users u ON u.id = a.user_id JOIN credentials c ON c.user_id = u.id
+			WHERE a.address = $1 AND a.verified_at IS NOT NULL AND u.disabled_at IS NULL`, address).Scan(&user, &stored)
+		if errors.Is(err, db.ErrNoRow) {
+			return nil
+		}
+		return err
+	})
+	return user, stored, err
+}
+
+// start opens a session for a user whose stored password was just proven. The password is renewed, or written as it
+// is, only while it and the user are still what they were, which holds their row until the session is there.
+func (s *Service) start(ctx context.Context, request, address string, user ids.ID, stored, renewed string) (string, Session, error) {
+	secret := newSecret("")
+	if renewed == "" {
+		renewed = stored
+	}
+	session := Session{Actor: audit.Actor{Kind: audit.User, ID: user, Request: request}}
+	err := s.access.Write(ctx, session.Actor, func(tx *db.Tx, g *access.Gate) error {
+		g.Public()
+		n, err := tx.Exec(`UPDATE credentials SET password = $1 WHERE user_id = $2 AND password = $3
+			AND EXISTS (SELECT 1 FROM users WHERE id = $2 AND disabled_at IS NULL)`, renewed, user, stored)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return g.Refuse(access.SignIn, errCredentials)
+		}
+		id := tx.NewID()
+		if _, err := tx.Exec("INSERT INTO sessions (id, token_hash, user_id, created_at, used_at) VALUES ($1, $2, $3, $4, $4)",
+			id, digest(secret), user, tx.Now()); err != nil {
+			return err
+		}
+		if err := forgive(tx, address); err != nil {
+			return err
+		}
+		if session.User, err = userTx(tx, user); err != nil {
+			return err
+		}
+		return audit.Record(tx, session.Actor, audit.Event{Action: "sessions.started", Object: sessions.Wire(id)})
+	})
+	if err != nil {
+		return "", Session{}, err
+	}
+	return secret, session, nil
+}
+
+// Session returns who a session token belongs to, by what the database says now, and notes that it was used. Errors:
+// Unauthenticated "accounts.session".
+func (s *Service) Session(ctx context.Context, token string) (Session, error) {
+	var session Session
+	var id ids.ID
+	var due bool
+	err := s.access.Read(ctx, audit.Nobody(""), func(tx *db.Tx, g *access.Gate) error {
+		g.Public()
+		var user ids.ID
+		var used time.Time
+		err := tx.Row("SELECT id, user_id, used_at FROM sessions WHERE token_hash = $1 AND ended_at IS NULL AND created_at > $2 AND used_at > $3",
+			digest(token), tx.Now().Add(-sessionLife), tx.Now().Add(-sessionIdle)).Scan(&id, &user, &used)
+		if err == nil {
+			session.Actor = audit.Actor{Kind: audit.User, ID: user}
+			session.User, err = userTx(tx, user)
+		}
+		if errors.Is(err, db.ErrNoRow) {
+			return g.Refuse(access.SignIn, errSession)
+		}
+		due = markDue(used, tx.Now())
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if !due {
+		return session, nil
+	}
+	err = s.db.Housekeep(ctx, "marking the last use of a session", func(tx *db.Tx) error {
+		// The condition keeps a mark that comes late from waking a session that has ended meanwhile.
+		_, err := tx.Exec("UPDATE sessions SET used_at = $1 WHERE id = $2 AND used_at <= $3 AND used_at > $4 AND ended_at IS NULL",
+			tx.Now(), id, tx.Now().Add(-markEvery), tx.Now().Add(-sessionIdle))
+		return err
+	})
+	return session, err
+}
+
+// SignOut ends the session of a token. Ending one that has ended already is no error. Errors: those of Gate.SignedIn.
+func (s *Service) SignOut(ctx context.Context, actor audit.Actor, token string) error {
+	return s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		if err := g.SignedIn(); err != nil {
+			return err
+		}
+		var id ids.ID
+		err := tx.Row("SELECT id FROM sessions WHERE token_hash = $1 AND user_id = $2", digest(token), actor.ID).Scan(&id)
+		if errors.Is(err, db.ErrNoRow) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec("UPDATE sessions SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL", tx.Now(), id)
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(tx, actor, audit.Event{Action: "sessions.ended", Object: sessions.Wire(id)})
+	})
+}
