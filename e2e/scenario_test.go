@@ -1,0 +1,96 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/db/dbtest"
+	"chiave/internal/platform/mail/mailtest"
+)
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// buildAndRun builds the shipped program as it is shipped. Its races are looked for by the tests of the packages.
+func buildAndRun(m *testing.M) (int, error) {
+	dir, err := os.MkdirTemp("", "chiave-e2e")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "chiave")
+	build := exec.Command("go", "build", "-trimpath", "-o", binary, "chiave/cmd/chiave")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("building the program: %v\n%s", err, out)
+	}
+	return m.Run(), nil
+}
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("CHIAVE_SCENARIOS")
+	if dir == "" {
+		dir = "testdata"
+	}
+	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
+		t.Run(engine.String(), func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Dir:                 dir,
+				RequireExplicitExec: true,
+				Setup:               func(env *testscript.Env) error { return setUp(t, engine, env) },
+				Cmds:                commands(),
+				Condition:           func(cond string) (bool, error) { return cond == engine.String(), nil },
+			})
+		})
+	}
+}
+
+// setUp gives a script an empty database, a mail server and an environment in which the program finds both.
+func setUp(t *testing.T, engine db.Engine, env *testscript.Env) error {
+	mail, err := mailtest.Launch(t.Context(), os.Getenv(mailtest.Env))
+	if err != nil {
+		return err
+	}
+	env.Defer(mail.Stop)
+	w := &world{mail: mail, servers: map[string]*server{}, jars: map[string]*visitor{}}
+	env.Values[worldKey{}] = w
+	env.Defer(w.close)
+	database := dbtest.Empty(t, engine)
+	if engine == db.SQLite {
+		database = "sqlite:" + filepath.Join(env.WorkDir, "data", "chiave.db")
+	}
+	for name, value := range map[string]string{
+		"PATH":                 filepath.Dir(binary) + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"HOME":                 env.WorkDir,
+		"LANG":                 "en_US.UTF-8",
+		"ENGINE":               engine.String(),
+		"CHIAVE_DATABASE":      database,
+		"CHIAVE_ROOT_KEY_FILE": filepath.Join(env.WorkDir, "data", "root.key"),
+		"CHIAVE_LISTEN":        "127.0.0.1:0",
+		"CHIAVE_SMTP_HOST":     mail.Host,
+		"CHIAVE_SMTP_PORT":     strconv.Itoa(mail.Port),
+		"CHIAVE_SMTP_TLS":      "none",
+		"CHIAVE_MAIL_FROM":     "licensing@publisher.example",
+	} {
+		env.Setenv(name, value)
+	}
+	return os.MkdirAll(filepath.Join(env.WorkDir, "data"), 0o700)
+}
