@@ -156,8 +156,19 @@ func (o *Object) Objects(name string) []*Object {
 	return all
 }
 
-// Texts takes an optional list of texts.
-func (o *Object) Texts(name string) []Text {
+// NeedTexts takes a list of texts that must be there and not be empty.
+func (o *Object) NeedTexts(name string) []Text {
+	before := o.problems.Count()
+	all := o.texts(name)
+	if len(all) == 0 && o.problems.Count() == before {
+		place := o.Place
+		place.Field = o.path(name)
+		o.Refuse(place, "feed.missing", errs.Params{"name": name})
+	}
+	return all
+}
+
+func (o *Object) texts(name string) []Text {
 	var all []Text
 	o.list(name, text, func(v value, place Place) {
 		clean, code := cleanText(v.text)

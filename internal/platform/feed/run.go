@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,10 @@ const (
 	abandoned = "abandoned" // what it staged may still lie there
 	purged    = "purged"    // nothing of it is left
 )
+
+// ErrNotPublished ends the transaction of an import that shall leave nothing behind: a dry run, or a file with problems.
+// It never reaches a caller.
+var ErrNotPublished = errors.New("the import was not to be published")
 
 // Run is one import on its way. Begin it, let the transactions that stage rows Renew it, and end it by Publish, inside
 // the transaction that makes the rows visible, or by Abandon.
@@ -101,6 +106,22 @@ func (r *Run) Abandon(ctx context.Context) error {
 		}
 		return r.free(tx)
 	})
+}
+
+// Record is what the audit log keeps of a published run.
+type Record struct {
+	Room      string `json:"room"`
+	File      string `json:"file"`
+	SHA256    string `json:"sha256"`
+	Rows      int    `json:"rows"`
+	Created   int    `json:"created"`
+	Changed   int    `json:"changed"`
+	Unchanged int    `json:"unchanged"`
+}
+
+// Record returns what the audit log keeps of the run.
+func (r *Run) Record(report Report) Record {
+	return Record{r.room, report.File, report.SHA256, report.Rows, report.Created, report.Changed, report.Unchanged}
 }
 
 func (r *Run) free(tx *db.Tx) error {
