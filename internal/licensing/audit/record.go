@@ -3,6 +3,7 @@ package audit
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"chiave/internal/platform/db"
@@ -56,8 +57,12 @@ func Record(tx *db.Tx, actor Actor, events ...Event) error {
 	return RecordEach(tx, acts)
 }
 
-// RecordEach is Record for work of several actors that shares one transaction.
+// RecordEach is Record for work of several actors that shares one transaction. Without events it records nothing, and the
+// transaction may change nothing.
 func RecordEach(tx *db.Tx, acts []Act) error {
+	if len(acts) == 0 {
+		return nil
+	}
 	const columns = 8
 	args := make([]any, 0, len(acts)*columns)
 	for _, e := range acts {
@@ -81,8 +86,8 @@ func RecordEach(tx *db.Tx, acts []Act) error {
 }
 
 func newBody(id ids.ID, at time.Time, actor Actor, e Event) (body, error) {
-	b := body{ID: id, At: at.UnixMicro(), ActorKind: actor.Kind, ActorID: actor.ID, For: actor.For, Token: actor.Token, Request: actor.Request,
-		Action: e.Action, Object: e.Object, LicensingID: e.LicensingID, Refused: e.Refused}
+	b := body{ID: id, At: at.UnixMicro(), ActorKind: actor.Kind, ActorID: actor.ID, For: actor.For, Token: actor.Token, Request: storable(actor.Request),
+		Action: e.Action, Object: storable(e.Object), LicensingID: e.LicensingID, Refused: e.Refused}
 	var err error
 	if b.Before, err = optional(e.Before); err != nil {
 		return body{}, fmt.Errorf("old value of %s: %w", e.Action, err)
@@ -91,6 +96,12 @@ func newBody(id ids.ID, at time.Time, actor Actor, e Event) (body, error) {
 		return body{}, fmt.Errorf("new value of %s: %w", e.Action, err)
 	}
 	return b, nil
+}
+
+// storable returns s as text that JSON and both engines keep as it is: what a stranger has sent must neither prevent a record nor make
+// its column differ from it.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 func optional(v any) (json.RawMessage, error) {
