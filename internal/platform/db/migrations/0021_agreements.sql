@@ -57,6 +57,10 @@ CREATE TABLE agreements (
     organization_id @text,
     partner_id @text,
     master_id @text, -- of a parent
+    agreement_number @text NOT NULL,
+    enrollment_number @text NOT NULL,
+    authorization_number @text NOT NULL,
+    owner_id @text NOT NULL,
     start_on @text NOT NULL, -- empty when unknown
     end_on @text NOT NULL,
     version @int NOT NULL,
@@ -75,7 +79,7 @@ CREATE TABLE licensing_ids (
     organization_id @text NOT NULL,
     partner_id @text,
     parent_id @text,
-    master_id @text, -- its own, or its parent's
+    master_id @text, -- named by itself; its parent's holds when empty
     predecessor_id @text, -- the Licensing ID that this one renews
     agreement_number @text NOT NULL, -- empty when the program has none
     enrollment_number @text NOT NULL,
