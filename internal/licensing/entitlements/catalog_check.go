@@ -5,7 +5,10 @@ import (
 	"strconv"
 )
 
-const maxRatio = 1_000_000
+const (
+	maxRatio = 1_000_000
+	maxMany  = 1_000_000 // fits the 20 bits that orders of events and lots have for products and versions
+)
 
 // inspection collects the problems of a catalog and what it has seen so far.
 type inspection struct {
@@ -15,6 +18,7 @@ type inspection struct {
 
 func catalogProblems(products []Product, stepUps []StepUp, offers []Offer) []Problem {
 	in := inspection{products: make(map[string]Product, len(products))}
+	in.many("products", len(products))
 	for i, p := range products {
 		in.product(fmt.Sprintf("products[%d]", i), p)
 	}
@@ -33,6 +37,12 @@ func catalogProblems(products []Product, stepUps []StepUp, offers []Offer) []Pro
 
 func (in *inspection) add(code Code, field, value string) {
 	in.problems = append(in.problems, Problem{Code: code, Field: field, Value: value})
+}
+
+func (in *inspection) many(field string, n int) {
+	if n > maxMany {
+		in.add(TooMany, field, strconv.Itoa(n))
+	}
 }
 
 // unique refuses an empty name and one that was seen before.
@@ -58,6 +68,7 @@ func (in *inspection) product(at string, p Product) {
 	if p.Pool.String() == "" {
 		in.add(ValueUnknown, at+".pool", "")
 	}
+	in.many(at+".versions", len(p.Versions))
 	names, days := make(map[string]bool, len(p.Versions)), make(map[Date]bool, len(p.Versions))
 	for i, v := range p.Versions {
 		here := fmt.Sprintf("%s.versions[%d]", at, i)

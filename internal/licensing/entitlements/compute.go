@@ -7,10 +7,13 @@ import (
 
 // Compute answers a question: the summary as of a day over the order lines of the Licensing IDs asked about, in any
 // order. It fails with a *LineError when a line that counts cannot be placed in the catalog (CheckLine refuses
-// such lines at import), when the quantities exceed 64 bits, or when asOf is absent.
+// such lines at import), when the quantities exceed 64 bits, when there are too many lines, or when asOf is absent.
 func Compute(c *Catalog, lines []Line, asOf Date) (*Summary, error) {
 	if asOf == 0 {
 		return nil, &LineError{Problem: Problem{Code: AsOfMissing, Field: "as_of"}}
+	}
+	if len(lines) > maxRank {
+		return nil, &LineError{Problem: Problem{Code: TooManyLines, Field: "lines"}}
 	}
 	r := reading{catalog: c, lines: lines, asOf: asOf, ledger: newLedger(c), groups: newGroups(len(c.products))}
 	if err := r.read(); err != nil {

@@ -20,6 +20,7 @@ type history struct {
 	ledger  *ledger
 	shares  shares
 	stocks  map[int32]*stock
+	idle    []*stock   // stocks that may be used again
 	lots    []lot      // room for new lots
 	used    []*lot     // lots that may be used again; their stamps go on
 	periods []coverage // room for new coverage lists
@@ -29,20 +30,15 @@ type history struct {
 // open prepares the stocks for the events.
 func (h *history) open(events []event) {
 	h.shares.reset()
-	h.stocks = make(map[int32]*stock)
 	h.seed = 1
 	for i := range events {
 		e := &events[i]
 		st := h.stock(e.product)
 		switch e.kind {
 		case UPG:
-			if st.upgradable == nil {
-				st.upgradable = make([][2]queue, len(st.product.releases))
-			}
+			st.upgrades = true
 		case SUP:
-			if st.steppable == nil {
-				st.steppable = make([]queue, len(st.product.releases))
-			}
+			st.stepUps = true
 			h.stock(e.to).end = e.effective
 		}
 		st.end = e.effective
@@ -52,7 +48,11 @@ func (h *history) open(events []event) {
 func (h *history) stock(code int32) *stock {
 	st := h.stocks[code]
 	if st == nil {
-		st = &stock{product: &h.catalog.products[code], code: code}
+		st = &stock{}
+		if last := len(h.idle) - 1; last >= 0 {
+			st, h.idle = h.idle[last], h.idle[:last]
+		}
+		st.clear(code, &h.catalog.products[code])
 		h.stocks[code] = st
 	}
 	return st
@@ -237,7 +237,9 @@ func (h *history) close(lineOf []int32) {
 			*to = append(*to, share{quantity: quantity, line: lineOf[key>>4], rule: Rule(key & 15)})
 		})
 	}
-	for _, st := range h.stocks {
+	for code, st := range h.stocks {
+		delete(h.stocks, code)
+		h.idle = append(h.idle, st)
 		rows := make(map[int32]*lines)
 		eachLot(st.tree, func(l *lot) {
 			h.used = append(h.used, l)

@@ -252,3 +252,49 @@ func checkParts(t *rapid.T, r Row, n Number, parts []Part, kinds map[string]Kind
 	}
 	return sum
 }
+
+// TestLargeHistoriesByTheBook compares rows of longer histories over many days, where trees and queues grow deep.
+func TestLargeHistoriesByTheBook(t *testing.T) {
+	t.Parallel()
+	w := largeWorld(4)
+	for seed := range uint64(12) {
+		lines := largeHistory(w, 1200, int(seed%4)*33, seed)
+		if seed%3 == 0 {
+			scatter(lines)
+		}
+		asOf := date("2012-01-01").AddDays(int(seed) * 400)
+		checkSame(t, fmt.Sprint("seed ", seed), compute(t, w, lines, asOf).Rows, computeByTheBook(w, lines, asOf).summaryRows())
+	}
+}
+
+// TestManyProductsSideBySide: a history large enough to be played by several goroutines gives what its products give alone.
+func TestManyProductsSideBySide(t *testing.T) {
+	t.Parallel()
+	w := largeWorld(40)
+	lines, asOf := largeHistory(w, 50_000, 20, 7), date("2020-01-01")
+	var alone []Row
+	for i := 0; i < len(w.products); i += 2 {
+		pair := slices.DeleteFunc(slices.Clone(lines), func(l Line) bool {
+			return l.Kind != RET && l.Product != w.products[i].Code && l.Product != w.products[i+1].Code
+		})
+		alone = append(alone, compute(t, w, pair, asOf).Rows...)
+	}
+	all := compute(t, w, lines, asOf)
+	slices.SortFunc(alone, func(a, b Row) int { return rowPlace(all.Rows, a) - rowPlace(all.Rows, b) })
+	checkSame(t, "rows", all.Rows, alone)
+	for i, r := range all.Rows {
+		for n, want := range map[Number]int64{Effective: r.Effective, ActiveSA: r.ActiveSA, Unresolved: r.Unresolved} {
+			var sum int64
+			for _, p := range all.Explain(i, n).Parts {
+				sum += p.Quantity
+			}
+			if sum != want {
+				t.Errorf("number %d of %+v: explained are %d", n, r, sum)
+			}
+		}
+	}
+}
+
+func rowPlace(rows []Row, r Row) int {
+	return slices.IndexFunc(rows, func(other Row) bool { return other.Product == r.Product && other.Version == r.Version })
+}

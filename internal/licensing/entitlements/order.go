@@ -47,7 +47,7 @@ func (r *reading) playAll() {
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
-			h := history{catalog: r.catalog, asOf: r.asOf, ledger: r.ledger}
+			h := history{catalog: r.catalog, asOf: r.asOf, ledger: r.ledger, stocks: make(map[int32]*stock)}
 			var in ordering
 			for i := next.Add(1) - 1; i < int64(len(members)); i = next.Add(1) - 1 {
 				in.arrange(r, members[i])

@@ -34,17 +34,19 @@ const (
 const (
 	ValueMissing    Code = "catalog.value_missing"
 	ValueDuplicate  Code = "catalog.value_duplicate"
-	ValueUnknown    Code = "catalog.value_unknown"     // names a product, version, pool or kind that there is not
-	ReleaseShared   Code = "catalog.release_shared"    // two versions of a product on one day
-	StepUpToItself  Code = "catalog.step_up_to_itself" //
+	ValueUnknown    Code = "catalog.value_unknown"  // names a product, version, pool or kind that there is not
+	ReleaseShared   Code = "catalog.release_shared" // two versions of a product on one day
+	StepUpToItself  Code = "catalog.step_up_to_itself"
 	WindowReversed  Code = "catalog.window_reversed"
 	RatioOutOfRange Code = "catalog.ratio_out_of_range" // not from 1 to 1,000,000
+	TooMany         Code = "catalog.too_many"           // more than a million products, or versions of a product
 )
 
 // Why a question has no answer.
 const (
 	AsOfMissing      Code = "summary.as_of_missing"
 	QuantityOverflow Code = "summary.quantity_overflow"
+	TooManyLines     Code = "summary.too_many_lines" // more than 268,435,455
 )
 
 // Problem is one reason to refuse a line or a catalog.

@@ -35,6 +35,8 @@ func (q *queue) push(order uint64, coverages []coverage, l *lot) {
 	q.entries[at] = e
 }
 
+func (q *queue) clear() { q.entries = q.entries[:0] }
+
 // top returns the first lot that is still meant, and its order; nil when there is none.
 func (q *queue) top() (*lot, uint64) {
 	for len(q.entries) > 0 {

@@ -9,11 +9,29 @@ type stock struct {
 	moving  queue // by the day on which a lot's version or cover changes
 
 	// Only kept for products that have such lines.
-	upgradable []([2]queue) // by version: lots not covered, lots covered
-	steppable  []queue      // by version: covered lots, the latest last day first
+	upgrades, stepUps bool
+	upgradable        [][2]queue // by version: lots not covered, lots covered
+	steppable         []queue    // by version: covered lots, the latest last day first
 }
 
-func (st *stock) watched() bool { return st.upgradable != nil || st.steppable != nil }
+// clear makes a stock of another product out of one that is not needed any more, with the room its queues have.
+func (st *stock) clear(code int32, p *product) {
+	st.product, st.code, st.end, st.tree, st.upgrades, st.stepUps = p, code, 0, nil, false, false
+	st.moving.clear()
+	for i := range st.upgradable {
+		st.upgradable[i][0].clear()
+		st.upgradable[i][1].clear()
+	}
+	for i := range st.steppable {
+		st.steppable[i].clear()
+	}
+	if more := len(p.releases) - len(st.steppable); more > 0 {
+		st.upgradable = append(st.upgradable, make([][2]queue, more)...)
+		st.steppable = append(st.steppable, make([]queue, more)...)
+	}
+}
+
+func (st *stock) watched() bool { return st.upgrades || st.stepUps }
 
 // advance moves the clock to a day on or after the present one.
 func (st *stock) advance(s *shares, day Date) {
@@ -53,14 +71,14 @@ func (st *stock) put(s *shares, l *lot, day Date) {
 func (st *stock) enqueue(l *lot, day Date) {
 	st.schedule(l, day)
 	l.covered = st.watched() && l.coveredOn(day)
-	if st.upgradable != nil {
+	if st.upgrades {
 		cover := 0
 		if l.covered {
 			cover = 1
 		}
 		st.upgradable[l.version][cover].push(uint64(l.tookHold), l.coverages, l)
 	}
-	if st.steppable != nil && l.covered {
+	if st.stepUps && l.covered {
 		st.steppable[l.version].push(l.order, l.coverages, l)
 	}
 }
