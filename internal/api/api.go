@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"chiave/internal/licensing/accounts"
+	"chiave/internal/licensing/audit"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/i18n"
+	"chiave/internal/routes"
+)
+
+// maxBody is the largest JSON body a route takes, in bytes, unless it says otherwise.
+const maxBody = 1 << 20
+
+// Caller is who sent a request, as its credential proves it on current data.
+type Caller struct {
+	Actor  audit.Actor
+	Lang   i18n.Lang // the person's own choice; "" when none
+	User   accounts.User
+	Bearer string // the credential itself; "" when there was none
+}
+
+// Config is what the face is built from.
+type Config struct {
+	DB      *db.DB
+	Texts   *i18n.Catalog
+	Portal  string // name of the portal in texts
+	Version string // of the program, for the OpenAPI document
+	Log     *slog.Logger
+	// Authenticate returns who holds the bearer token. Errors: Unauthenticated.
+	Authenticate func(ctx context.Context, bearer string) (Caller, error)
+	// PublicKeys returns the JWKS document of the installation.
+	PublicKeys func(ctx context.Context) ([]byte, error)
+	Rooms      Rooms
+}
+
+// API is the face. Its routes are in a table.
+type API struct {
+	Config
+	huma  huma.API
+	table *routes.Table
+}
+
+var replaceErrors sync.Once // huma keeps its error constructor in a variable of the package
+
+// New puts the routes of the REST face into table.
+func New(cfg Config, table *routes.Table) *API {
+	replaceErrors.Do(func() { huma.NewErrorWithContext = fromHuma })
+	a := &API{Config: cfg, table: table}
+	hc := huma.DefaultConfig("Chiave", cfg.Version)
+	hc.OpenAPIPath, hc.DocsPath, hc.SchemasPath, hc.CreateHooks = "", "", "", nil
+	hc.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	hc.Info.Description = "The volume licensing service center's REST interface. Errors are problem documents (RFC 9457)."
+	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}
+	a.huma = huma.NewAPI(hc, adapter{a})
+	a.register()
+	return a
+}
+
+// adapter puts what huma registers into the table.
+type adapter struct{ api *API }
+
+// Handle adds the operation to the table; its row rides in the operation's metadata.
+func (ad adapter) Handle(op *huma.Operation, serve func(huma.Context)) {
+	r := op.Metadata["route"].(routes.Route)
+	r.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { serve(humago.NewContext(op, req, w)) })
+	ad.api.table.Add(r)
+}
+
+// ServeHTTP is never used: the table serves.
+func (ad adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+
+// Wrap lays around a route of this face what all of them share: language, the caller's proof, idempotency.
+func (a *API) Wrap(r routes.Route) http.Handler {
+	inner := r.Handler
+	if r.Class == routes.Key {
+		inner = a.once(r, inner)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := a.withPrinter(req)
+		w.Header().Set("Cache-Control", "no-store")
+		caller := Caller{Actor: audit.Nobody(routes.RequestID(ctx))}
+		if bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
+			var err error
+			if caller, err = a.Authenticate(ctx, bearer); err != nil {
+				a.Fail(w, req.WithContext(ctx), err)
+				return
+			}
+			caller.Actor.Request = routes.RequestID(ctx)
+		}
+		inner.ServeHTTP(w, req.WithContext(context.WithValue(ctx, callerKey{}, caller)))
+	})
+}
+
+type (
+	callerKey  struct{}
+	printerKey struct{}
+)
+
+func callerOf(ctx context.Context) Caller {
+	c, _ := ctx.Value(callerKey{}).(Caller)
+	return c
+}
+
+func (a *API) withPrinter(r *http.Request) context.Context {
+	p := a.Texts.For(i18n.Negotiate("", "", r.Header.Get("Accept-Language"))).WithPortal(a.Portal)
+	return context.WithValue(r.Context(), printerKey{}, p)
+}
+
+func printerOf(ctx context.Context) i18n.Printer {
+	p, _ := ctx.Value(printerKey{}).(i18n.Printer)
+	return p
+}
+
+// Fail answers err as a problem and logs what is our fault.
+func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	ctx := r.Context()
+	if _, ok := ctx.Value(printerKey{}).(i18n.Printer); !ok {
+		ctx = a.withPrinter(r)
+	}
+	a.logFault(ctx, err)
+	newProblem(ctx, printerOf(ctx), err).write(w)
+}
+
+func (a *API) logFault(ctx context.Context, err error) {
+	if k := errs.KindOf(err); (k == errs.Internal || k == errs.Unavailable) && ctx.Err() == nil {
+		a.Log.ErrorContext(ctx, "a request failed", "request", routes.RequestID(ctx), "error", err)
+	}
+}
+
+// Rest answers a request that no route matches.
+func (a *API) Rest(w http.ResponseWriter, r *http.Request, status int) {
+	ctx := a.withPrinter(r)
+	code := "request.no_route"
+	if status == http.StatusMethodNotAllowed {
+		code = "request.method"
+	}
+	p := newProblem(ctx, printerOf(ctx), errs.New(errs.NotFound, code))
+	p.Status = status
+	p.write(w)
+}
+
+// document returns the OpenAPI document, made from the operations themselves.
+func (a *API) document() ([]byte, error) { return json.MarshalIndent(a.huma.OpenAPI(), "", "  ") }

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+
+	"chiave/internal/licensing/audit"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/errs"
+	"chiave/internal/routes"
+)
+
+// spoolInMemory is how much of a body is held in memory while its hash is taken; the rest goes to a temporary file.
+const spoolInMemory = 1 << 20
+
+type replayKey struct{}
+
+// replayOf returns the object that this request made when it was sent before.
+func replayOf(ctx context.Context) (object string, ok bool) {
+	object, ok = ctx.Value(replayKey{}).(string)
+	return object, ok
+}
+
+// once makes a route of the class "key" safe to repeat (architecture: idempotency by class). The record is written in the
+// effect's own transaction, so that effect and record exist together or not at all; a request that had no effect leaves none.
+func (a *API) once(r routes.Route, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := req.Context()
+		key := req.Header.Get("Idempotency-Key")
+		if !validKey(key) {
+			p := newProblem(ctx, printerOf(ctx), errs.New(errs.Invalid, "idempotency.missing"))
+			p.Status = http.StatusBadRequest
+			p.write(w)
+			return
+		}
+		body, hash, err := spool(req)
+		if err != nil {
+			a.Fail(w, req, err)
+			return
+		}
+		defer body.Close()
+		req.Body = body
+		caller := callerOf(ctx)
+		record := doneRequest{principal: principal(caller), key: key, route: r.Pattern() + " " + req.URL.RequestURI(), hash: hash}
+		object, err := a.findDone(ctx, record)
+		switch {
+		case err != nil:
+			a.Fail(w, req, err)
+			return
+		case object != "":
+			w.Header().Set("Idempotency-Replayed", "true")
+			ctx = context.WithValue(ctx, replayKey{}, object)
+		default:
+			ctx = db.BeforeCommit(ctx, record.write)
+		}
+		next.ServeHTTP(w, req.WithContext(ctx))
+	})
+}
+
+// principal names whose keys these are: two callers may use the same value. A token counts as its user.
+func principal(c Caller) string {
+	if c.Actor.Kind == audit.Anonymous {
+		return "anonymous"
+	}
+	return string(c.Actor.ID)
+}
+
+func validKey(key string) bool {
+	if len(key) < 8 || len(key) > 128 {
+		return false
+	}
+	for _, b := range []byte(key) {
+		if b <= ' ' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// doneRequest is a row of the table idempotency: a request that had its effect. It holds no body.
+type doneRequest struct{ principal, key, route, hash string }
+
+// findDone returns the object of an earlier request with the same key. Errors: Invalid "idempotency.other_request".
+func (a *API) findDone(ctx context.Context, d doneRequest) (string, error) {
+	var route, hash, object string
+	err := a.DB.Read(ctx, func(tx *db.Tx) error {
+		return tx.Row("SELECT route, body_hash, object FROM idempotency WHERE principal = $1 AND key = $2", d.principal, d.key).Scan(&route, &hash, &object)
+	})
+	switch {
+	case errors.Is(err, db.ErrNoRow):
+		return "", nil
+	case err != nil:
+		return "", err
+	case route != d.route || hash != d.hash:
+		return "", errs.New(errs.Invalid, "idempotency.other_request")
+	}
+	return object, nil
+}
+
+// write stores the record. Errors: Conflict "idempotency.running" when the same request commits at this moment elsewhere.
+func (d doneRequest) write(tx *db.Tx, object string) error {
+	_, err := tx.Exec("INSERT INTO idempotency (principal, key, route, body_hash, object, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+		d.principal, d.key, d.route, d.hash, object, tx.Now())
+	if errors.Is(err, db.ErrDuplicate) {
+		return errs.New(errs.Conflict, "idempotency.running")
+	}
+	return err
+}
+
+// spool reads the body to its end, within the limit that the server set on it, and returns it to be read again, with its hash.
+func spool(r *http.Request) (io.ReadCloser, string, error) {
+	sum := sha256.New()
+	var head bytes.Buffer
+	in := io.TeeReader(r.Body, sum)
+	if _, err := io.CopyN(&head, in, spoolInMemory); errors.Is(err, io.EOF) {
+		return io.NopCloser(&head), hex.EncodeToString(sum.Sum(nil)), nil
+	} else if err != nil {
+		return nil, "", bodyError(err)
+	}
+	f, err := os.CreateTemp("", "chiave-body-")
+	if err != nil {
+		return nil, "", err
+	}
+	os.Remove(f.Name()) // the open file is enough, and nothing is left behind by a crash
+	if _, err := f.Write(head.Bytes()); err != nil {
+		return nil, "", errors.Join(err, f.Close())
+	}
+	if _, err := io.Copy(f, in); err != nil {
+		return nil, "", errors.Join(bodyError(err), f.Close())
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, "", errors.Join(err, f.Close())
+	}
+	return f, hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func bodyError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errs.New(errs.Invalid, "request.too_large")
+	}
+	return errs.New(errs.Invalid, "request.body").Wrap(err)
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"chiave/client"
+	"chiave/internal/licensing/access"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/ids"
+	"chiave/internal/routes"
+)
+
+const (
+	licensingWire = ids.Prefix("lid")
+	roleWire      = ids.Prefix("rol")
+)
+
+type licensingPath struct {
+	ID string `path:"id" maxLength:"64" doc:"Id of the Licensing ID: lid_…"`
+}
+
+// licensing returns the row id that the path names. What is no id is unknown like an id that does not exist.
+func (p licensingPath) licensing() (ids.ID, error) {
+	id, err := licensingWire.Parse(p.ID)
+	if err != nil {
+		return "", access.ErrUnknownLicensingID
+	}
+	return id, nil
+}
+
+func (a *API) registerRoles() {
+	add(a, get("/api/v1/licensing-ids/{id}/roles", "listRoles", access.ManageUsers, "lid", "Who holds which role on a Licensing ID"), a.listRoles)
+	addOnce(a, change(http.MethodPost, "/api/v1/licensing-ids/{id}/roles", "assignRole", access.ManageUsers, "lid", "roles.assigned", routes.Key, "Give a person a role"), a.assignRole, a.showRole)
+	s := change(http.MethodDelete, "/api/v1/roles/{role}", "revokeRole", access.ManageUsers, "rol", "roles.revoked", routes.Natural, "Take a role away")
+	s.status = http.StatusNoContent
+	add(a, s, a.revokeRole)
+	add(a, get("/api/v1/my-permissions", "myPermissions", access.SelfService, "", "Your roles on every Licensing ID"), a.myPermissions)
+}
+
+type roleList struct {
+	Items []client.RoleGrant `json:"items"`
+}
+
+func wireGrant(g access.Grant) client.RoleGrant {
+	return client.RoleGrant{ID: roleWire.Wire(g.ID), Address: g.Address, Role: string(g.Role), Source: string(g.Source), From: instant(g.From), Until: instant(g.Until)}
+}
+
+func (a *API) listRoles(ctx context.Context, c Caller, in *licensingPath) (*body[roleList], error) {
+	id, err := in.licensing()
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.Rooms.Access.ListRoles(ctx, c.Actor, id)
+	if err != nil {
+		return nil, err
+	}
+	out := roleList{Items: make([]client.RoleGrant, 0, len(list))}
+	for _, g := range list {
+		out.Items = append(out.Items, wireGrant(g))
+	}
+	return ok(out), nil
+}
+
+func (a *API) assignRole(ctx context.Context, c Caller, in *struct {
+	licensingPath
+	Body client.RoleGrant
+}) (*body[client.RoleGrant], error) {
+	id, err := in.licensing()
+	if err != nil {
+		return nil, err
+	}
+	from, err := optionalInstant("/from", in.Body.From)
+	if err != nil {
+		return nil, err
+	}
+	until, err := optionalInstant("/until", in.Body.Until)
+	if err != nil {
+		return nil, err
+	}
+	role, err := a.Rooms.Access.Assign(ctx, c.Actor, access.Assignment{Licensing: id, Address: in.Body.Address, Role: access.Role(in.Body.Role), From: from, Until: until})
+	if err != nil {
+		return nil, err
+	}
+	return a.showRole(ctx, c, string(role))
+}
+
+// showRole shows a grant to somebody who may manage it.
+func (a *API) showRole(ctx context.Context, c Caller, object string) (*body[client.RoleGrant], error) {
+	g, err := a.Rooms.Access.GetRole(ctx, c.Actor, ids.ID(object))
+	return ok(wireGrant(g)), err
+}
+
+func (a *API) revokeRole(ctx context.Context, c Caller, in *struct {
+	Role string `path:"role" maxLength:"64"`
+}) (*struct{}, error) {
+	id, err := roleWire.Parse(in.Role)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Rooms.Access.Revoke(ctx, c.Actor, id)
+}
+
+type permission struct {
+	LicensingID string `json:"licensing_id"`
+	Role        string `json:"role"`
+	Source      string `json:"source"`
+	Until       string `json:"until,omitempty"`
+}
+
+func (a *API) myPermissions(ctx context.Context, c Caller, _ *struct{}) (*body[client.Page[permission]], error) {
+	list, err := a.Rooms.Access.MyPermissions(ctx, c.Actor)
+	if err != nil {
+		return nil, err
+	}
+	page := client.Page[permission]{Items: []permission{}}
+	for _, p := range list {
+		for _, g := range p.Grants {
+			page.Items = append(page.Items, permission{LicensingID: p.Number, Role: string(g.Role), Source: string(g.Source), Until: instant(g.Until)})
+		}
+	}
+	return ok(page), nil
+}
+
+// optionalInstant reads an instant that may be absent. Errors: Invalid "request.invalid" naming the place.
+func optionalInstant(at, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, errs.New(errs.Invalid, "request.invalid").With(errs.Field{Pointer: at, Code: "field.instant"})
+	}
+	return t, nil
+}

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"chiave/client"
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/accounts"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/i18n"
+	"chiave/internal/platform/ids"
+	"chiave/internal/routes"
+)
+
+const (
+	userWire   = ids.Prefix("usr")
+	tokenWire  = ids.Prefix("tok")
+	apiToken   = "chv_" // how the text of an API token begins
+	sessionFor = 12 * time.Hour
+)
+
+// SessionCaller returns who holds a bearer token: a session's or an API token's.
+func SessionCaller(ctx context.Context, a *accounts.Service, bearer string) (Caller, error) {
+	look := a.Session
+	if strings.HasPrefix(bearer, apiToken) {
+		look = a.Token
+	}
+	s, err := look(ctx, bearer)
+	return Caller{Actor: s.Actor, Lang: s.User.Language, User: s.User, Bearer: bearer}, err
+}
+
+func (a *API) registerSession() {
+	add(a, change(http.MethodPost, "/api/v1/session", "signIn", access.Public, "", "sessions.opened", routes.Natural, "Sign in with address and password"), a.signIn)
+	s := change(http.MethodDelete, "/api/v1/session", "signOut", access.SelfService, "", "sessions.closed", routes.Natural, "Sign out")
+	s.status = http.StatusNoContent
+	add(a, s, a.signOut)
+	add(a, get("/api/v1/me", "me", access.SelfService, "", "Who you are"), a.me)
+	add(a, get("/api/v1/tokens", "listTokens", access.SelfService, "", "Your API tokens, without their secrets"), a.listTokens)
+	add(a, change(http.MethodPost, "/api/v1/tokens", "createToken", access.SelfService, "", "tokens.created", routes.Natural, "Make an API token; its secret is shown once"), a.createToken)
+	s = change(http.MethodDelete, "/api/v1/tokens/{token}", "revokeToken", access.SelfService, "tok", "tokens.revoked", routes.Natural, "Revoke an API token")
+	s.status = http.StatusNoContent
+	add(a, s, a.revokeToken)
+	add(a, change(http.MethodPost, "/api/v1/invitations/accept", "acceptInvitation", access.Public, "", "invitations.accepted", routes.Natural, "Use the link of an invitation: choose names and a password"), a.acceptInvitation)
+}
+
+func (a *API) signIn(ctx context.Context, c Caller, in *struct{ Body client.SignIn }) (*body[client.SignedIn], error) {
+	token, s, err := a.Rooms.Accounts.SignIn(ctx, c.Actor.Request, in.Body.Address, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.now(ctx)
+	_ = s
+	return ok(client.SignedIn{Token: token, Expires: instant(now.Add(sessionFor))}), err
+}
+
+func (a *API) signOut(ctx context.Context, c Caller, _ *struct{}) (*struct{}, error) {
+	if c.Bearer == "" {
+		return nil, errs.New(errs.Unauthenticated, "access.sign_in")
+	}
+	return nil, a.Rooms.Accounts.SignOut(ctx, c.Actor, c.Bearer)
+}
+
+func (a *API) me(_ context.Context, c Caller, _ *struct{}) (*body[client.Me], error) {
+	if c.Bearer == "" {
+		return nil, errs.New(errs.Unauthenticated, "access.sign_in")
+	}
+	me := client.Me{ID: userWire.Wire(c.User.ID), Name: c.User.Name(), Staff: string(c.User.Staff), Language: string(c.User.Language)}
+	if len(c.User.Addresses) > 0 {
+		me.Address = c.User.Addresses[0]
+	}
+	return ok(me), nil
+}
+
+type wireToken struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Scopes  []string `json:"scopes"`
+	Created string   `json:"created" format:"date-time"`
+	Expires string   `json:"expires" format:"date-time"`
+	Used    string   `json:"used,omitempty" doc:"To the minute"`
+	Secret  string   `json:"secret,omitempty" doc:"Only in the answer that makes it"`
+}
+
+func (a *API) listTokens(ctx context.Context, c Caller, _ *struct{}) (*body[client.Page[wireToken]], error) {
+	list, err := a.Rooms.Accounts.ListTokens(ctx, c.Actor)
+	if err != nil {
+		return nil, err
+	}
+	page := client.Page[wireToken]{Items: []wireToken{}}
+	for _, t := range list {
+		w := wireToken{ID: tokenWire.Wire(t.ID), Name: t.Name, Created: instant(t.CreatedAt), Expires: instant(t.ExpiresAt), Used: instant(t.UsedAt)}
+		for _, s := range t.Scopes {
+			w.Scopes = append(w.Scopes, string(s))
+		}
+		page.Items = append(page.Items, w)
+	}
+	return ok(page), nil
+}
+
+func (a *API) createToken(ctx context.Context, c Caller, in *struct {
+	Body struct {
+		Name   string    `json:"name" maxLength:"100"`
+		Scopes []string  `json:"scopes" doc:"Actions the token may do; * for all that you may"`
+		Until  time.Time `json:"until" doc:"At most 366 days away"`
+	}
+}) (*body[wireToken], error) {
+	scopes := make([]access.Action, len(in.Body.Scopes))
+	for i, s := range in.Body.Scopes {
+		scopes[i] = access.Action(s)
+	}
+	secret, id, err := a.Rooms.Accounts.CreateToken(ctx, c.Actor, in.Body.Name, scopes, in.Body.Until)
+	if err != nil {
+		return nil, err
+	}
+	return ok(wireToken{ID: tokenWire.Wire(id), Name: in.Body.Name, Scopes: in.Body.Scopes, Expires: instant(in.Body.Until), Secret: secret}), nil
+}
+
+func (a *API) revokeToken(ctx context.Context, c Caller, in *struct {
+	Token string `path:"token" maxLength:"64"`
+}) (*struct{}, error) {
+	id, err := tokenWire.Parse(in.Token)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Rooms.Accounts.RevokeToken(ctx, c.Actor, id)
+}
+
+func (a *API) acceptInvitation(ctx context.Context, c Caller, in *struct {
+	Body struct {
+		Token     string `json:"token" maxLength:"200" doc:"The last part of the invitation's link"`
+		FirstName string `json:"first_name" maxLength:"100"`
+		LastName  string `json:"last_name" maxLength:"100"`
+		Language  string `json:"language" enum:"en,it"`
+		Password  string `json:"password" maxLength:"1024"`
+	}
+}) (*struct{}, error) {
+	b := in.Body
+	return nil, a.Rooms.Accounts.AcceptInvitation(ctx, c.Actor.Request, b.Token, accounts.Names{First: b.FirstName, Last: b.LastName}, i18n.Lang(b.Language), b.Password)
+}
