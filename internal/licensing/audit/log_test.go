@@ -60,20 +60,25 @@ func TestSealingManyRecordsInSteps(t *testing.T) {
 		}
 		for _, alteration := range []string{
 			"UPDATE audit_hashes SET n = n + 1 WHERE level = 1",
+			"UPDATE audit_hashes SET hashes = " + turned(d) + " WHERE level = 1",
 			"UPDATE audit_hashes SET hashes = (SELECT o.hashes FROM audit_hashes o WHERE o.level = 0 AND o.n = 1) WHERE level = 0 AND n = 0",
 		} {
-			alter(t, d, alteration)
-			if r := verify(t, l, nil); r.OK() {
+			if faults := kinds(foundAfter(t, l, alteration)); len(faults) == 0 {
 				t.Errorf("not found: %s", alteration)
 			}
 		}
 	})
 }
 
+// turned is SQL for the hashes of a tile, the first put last.
+func turned(d *db.DB) string {
+	return "CAST(substr(hashes, 33) || substr(hashes, 1, 32) AS " + bytesType(d) + ")"
+}
+
 func TestSealingGoesOnNothingThatWasAltered(t *testing.T) {
 	t.Parallel()
 	for name, alteration := range map[string]string{
-		"hashes": "UPDATE audit_hashes SET hashes = substr(hashes, 33) || substr(hashes, 1, 32)", "length": "UPDATE audit_hashes SET hashes = substr(hashes, 33)",
+		"hashes": "UPDATE audit_hashes SET hashes = TURNED", "length": "UPDATE audit_hashes SET hashes = substr(hashes, 33)",
 		"no hashes": "DELETE FROM audit_hashes", "checkpoint": "UPDATE audit_checkpoints SET checkpoint = replace(checkpoint, '4', '5')",
 		"size": "UPDATE audit_checkpoints SET size = 3", "no checkpoint": "DELETE FROM audit_checkpoints", "numbers": "UPDATE audit_records SET seq = 4 WHERE seq = 3",
 	} {
@@ -83,7 +88,7 @@ func TestSealingGoesOnNothingThatWasAltered(t *testing.T) {
 				l := NewLog(d, newSigner(0))
 				write(t, d, 4)
 				sealAll(t, l, 4)
-				alter(t, d, strings.ReplaceAll(alteration, "hashes = substr(hashes, 33) || substr(hashes, 1, 32)", "hashes = CAST(substr(hashes, 33) || substr(hashes, 1, 32) AS "+bytesOf(d)+")"))
+				alter(t, d, strings.ReplaceAll(alteration, "TURNED", turned(d)))
 				write(t, d, 1)
 				if n, err := l.Seal(t.Context()); errs.CodeOf(err) != "audit.log_broken" || n != 0 {
 					t.Errorf("sealed %d, %v", n, err)
@@ -91,13 +96,6 @@ func TestSealingGoesOnNothingThatWasAltered(t *testing.T) {
 			})
 		})
 	}
-}
-
-func bytesOf(d *db.DB) string {
-	if d.Engine() == db.Postgres {
-		return "BYTEA"
-	}
-	return "BLOB"
 }
 
 func TestSealersAndWritersTogether(t *testing.T) {

@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
+	"chiave/internal/platform/errs"
 )
 
 var errUndo = errors.New("undo")
@@ -205,31 +208,94 @@ func TestAlteredLogIsFound(t *testing.T) {
 		write(t, d, 6)
 		sealAll(t, l, 6)
 		write(t, d, 1)
-		n, err := l.notary(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, test := range tests {
-			var report VerifyReport
-			err := d.Housekeep(t.Context(), "a test", func(tx *db.Tx) error {
-				for _, s := range test.change {
-					if n, err := tx.Exec(s); err != nil || n == 0 {
-						return fmt.Errorf("%s: %d rows, %w", s, n, err)
-					}
-				}
-				v := verification{tx: tx, notary: n, progress: func(int64, int64) {}}
-				err := v.run(nil)
-				report = v.report
-				return errors.Join(errUndo, err)
-			})
-			if !errors.Is(err, errUndo) || !slices.Contains(kinds(report), test.want) {
-				t.Errorf("%s: found %v, %v; want %s", test.name, report.Faults, err, test.want)
+			if report := foundAfter(t, l, test.change...); !slices.Contains(kinds(report), test.want) {
+				t.Errorf("%s: found %v, want %s", test.name, report.Faults, test.want)
 			}
 		}
 		if r := verify(t, l, nil); !r.OK() || r.Sealed != 6 || r.Unsealed != 1 {
 			t.Errorf("unaltered: %+v", r)
 		}
 	})
+}
+
+// foundAfter verifies after the statements and undoes them.
+func foundAfter(t *testing.T, l *Log, statements ...string) (report VerifyReport) {
+	t.Helper()
+	n, err := l.notary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = l.db.Housekeep(t.Context(), "a test", func(tx *db.Tx) error {
+		for _, s := range statements {
+			if n, err := tx.Exec(s); err != nil || n == 0 {
+				return fmt.Errorf("%s: %d rows, %w", s, n, err)
+			}
+		}
+		v := verification{tx: tx, notary: n, progress: func(int64, int64) {}}
+		if err := v.run(nil); err != nil {
+			return err
+		}
+		report = v.report
+		return errUndo
+	})
+	if !errors.Is(err, errUndo) {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestForgedHashesDoNotHideAnAlteration alters a record and makes every stored hash fit it: without the signing key, the
+// checkpoint still contradicts.
+func TestForgedHashesDoNotHideAnAlteration(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		l := NewLog(d, newSigner(0))
+		fill(t, d, 300)
+		sealAll(t, l, 300)
+		alter(t, d, "UPDATE audit_records SET object = 'act_forged', body = CAST(replace("+asText(d)+", object, 'act_forged') AS "+bytesType(d)+") WHERE seq = 7")
+		err := d.Housekeep(t.Context(), "a test", func(tx *db.Tx) error {
+			rows, err := readRows(tx, "WHERE seq IS NOT NULL ORDER BY seq")
+			if err != nil {
+				return err
+			}
+			var forged tree
+			for _, r := range rows {
+				forged.push(tlog.RecordHash(r.body))
+			}
+			for _, tile := range append(forged.takeFull(), forged.partial()...) {
+				n, err := tx.Exec("UPDATE audit_hashes SET hashes = $1 WHERE level = $2 AND n = $3", tile.hashes, tile.level, tile.n)
+				if err != nil || n != 1 {
+					return fmt.Errorf("%d rows, %w", n, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kinds(verify(t, l, nil)); !slices.Equal(got, []FaultKind{RootDiffers}) {
+			t.Errorf("found %v", got)
+		}
+		write(t, d, 1)
+		if _, err := l.Seal(t.Context()); errs.CodeOf(err) != "audit.log_broken" {
+			t.Errorf("sealing on: %v", err)
+		}
+	})
+}
+
+func bytesType(d *db.DB) string {
+	if d.Engine() == db.Postgres {
+		return "BYTEA"
+	}
+	return "BLOB"
+}
+
+func asText(d *db.DB) string {
+	if d.Engine() == db.Postgres {
+		return "convert_from(body, 'UTF8')"
+	}
+	return "CAST(body AS TEXT)"
 }
 
 // TestRollbackIsFoundAgainstAKeptCheckpoint puts an older state of the whole log back: it agrees with itself, and not with what was kept.

@@ -126,34 +126,46 @@ func TestReplicasThatStartTogetherMakeOneSetOfKeys(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
 		file := rootFile(t)
-		const replicas = 6
-		sealers, failures := make([]*Sealer, replicas), make([]error, replicas)
-		var all sync.WaitGroup
-		for i := range replicas {
-			all.Go(func() { sealers[i], failures[i] = Open(t.Context(), d, file, Options{}) })
-		}
-		all.Wait()
-		if err := errors.Join(failures...); err != nil {
-			t.Fatal(err)
-		}
-		var rows int
-		read(t, d, func(tx *db.Tx) error { return tx.Row("SELECT count(*) FROM sealed_keys").Scan(&rows) })
-		if want := len(purposes) + 1; rows != want {
-			t.Errorf("%d rows of keys, want %d", rows, want)
-		}
-		sealed, err := sealers[0].Seal("a/1", []byte("plain"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, s := range sealers {
-			if got, err := s.Open("a/1", sealed); err != nil || string(got) != "plain" {
-				t.Errorf("replica %d opened %q, %v", i, got, err)
-			}
-			if !bytes.Equal(s.Lookup("p", []byte("v")), sealers[0].Lookup("p", []byte("v"))) {
-				t.Errorf("replica %d looks values up by another key", i)
+		for range 8 {
+			startTogether(t, d, file)
+			err := d.Housekeep(t.Context(), "a test", func(tx *db.Tx) error { _, err := tx.Exec("DELETE FROM sealed_keys"); return err })
+			if err != nil {
+				t.Fatal(err)
 			}
 		}
 	})
+}
+
+// startTogether opens the database of an installation without keys from several replicas at once.
+func startTogether(t *testing.T, d *db.DB, file string) {
+	t.Helper()
+	const replicas = 6
+	sealers, failures := make([]*Sealer, replicas), make([]error, replicas)
+	var all sync.WaitGroup
+	for i := range replicas {
+		all.Go(func() { sealers[i], failures[i] = Open(t.Context(), d, file, Options{}) })
+	}
+	all.Wait()
+	if err := errors.Join(failures...); err != nil {
+		t.Fatal(err)
+	}
+	var rows int
+	read(t, d, func(tx *db.Tx) error { return tx.Row("SELECT count(*) FROM sealed_keys").Scan(&rows) })
+	if want := len(purposes) + 1; rows != want {
+		t.Errorf("%d rows of keys, want %d", rows, want)
+	}
+	sealed, err := sealers[0].Seal("a/1", []byte("plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range sealers {
+		if got, err := s.Open("a/1", sealed); err != nil || string(got) != "plain" {
+			t.Errorf("replica %d opened %q, %v", i, got, err)
+		}
+		if !bytes.Equal(s.Lookup("p", []byte("v")), sealers[0].Lookup("p", []byte("v"))) {
+			t.Errorf("replica %d looks values up by another key", i)
+		}
+	}
 }
 
 func TestAlteredOrMovedCiphertextIsRefused(t *testing.T) {
