@@ -3,5 +3,5 @@
 // kill processes. Each runs on SQLite and on PostgreSQL. The folder reads as a description of the product; each
 // script names in its head the rules it proves.
 //
-// CHIAVE_SCENARIOS points the runner at another folder of such scripts. CONTRIBUTING.md lists the commands they may use.
+// CHIAVE_TEST_SCENARIOS points the runner at another folder of such scripts. CONTRIBUTING.md lists the commands they may use.
 package e2e

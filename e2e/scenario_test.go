@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ func buildAndRun(m *testing.M) (int, error) {
 
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("CHIAVE_SCENARIOS")
+	dir := os.Getenv("CHIAVE_TEST_SCENARIOS")
 	if dir == "" {
 		dir = "testdata"
 	}
@@ -73,24 +74,42 @@ func setUp(t *testing.T, engine db.Engine, env *testscript.Env) error {
 	w := &world{mail: mail, servers: map[string]*server{}, jars: map[string]*visitor{}}
 	env.Values[worldKey{}] = w
 	env.Defer(w.close)
-	database := dbtest.Empty(t, engine)
-	if engine == db.SQLite {
-		database = "sqlite:" + filepath.Join(env.WorkDir, "data", "chiave.db")
+	data := filepath.Join(env.WorkDir, "data")
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return err
+	}
+	database := "sqlite:" + filepath.Join(data, "chiave.db")
+	if engine == db.Postgres {
+		if database, err = withoutPassword(dbtest.Empty(t, engine), filepath.Join(data, "database.password")); err != nil {
+			return err
+		}
+		env.Setenv("CHIAVE_DATABASE_PASSWORD_FILE", filepath.Join(data, "database.password"))
 	}
 	for name, value := range map[string]string{
 		"PATH":                 filepath.Dir(binary) + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME":                 env.WorkDir,
 		"LANG":                 "en_US.UTF-8",
 		"ENGINE":               engine.String(),
+		"CHIAVE_DATA_DIR":      data,
 		"CHIAVE_DATABASE":      database,
-		"CHIAVE_ROOT_KEY_FILE": filepath.Join(env.WorkDir, "data", "root.key"),
 		"CHIAVE_LISTEN":        "127.0.0.1:0",
 		"CHIAVE_SMTP_HOST":     mail.Host,
 		"CHIAVE_SMTP_PORT":     strconv.Itoa(mail.Port),
-		"CHIAVE_SMTP_TLS":      "none",
+		"CHIAVE_SMTP_SECURITY": "none",
 		"CHIAVE_MAIL_FROM":     "licensing@publisher.example",
 	} {
 		env.Setenv(name, value)
 	}
-	return os.MkdirAll(filepath.Join(env.WorkDir, "data"), 0o700)
+	return nil
+}
+
+// withoutPassword takes the password out of a database's address and puts it into a file, where the program wants it.
+func withoutPassword(address, file string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	password, _ := u.User.Password()
+	u.User = url.User(u.User.Username())
+	return u.String(), os.WriteFile(file, []byte(password), 0o600)
 }

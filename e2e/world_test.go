@@ -95,7 +95,7 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		w.servers[name] = s
 		ts.Setenv("CHIAVE_SERVER", s.url)
-		ts.Setenv("CHIAVE_SERVER_"+strings.ToUpper(name), s.url)
+		ts.Setenv("SERVER_"+strings.ToUpper(name), s.url)
 	case "stop", "kill":
 		s := w.servers[name]
 		if s == nil {
@@ -190,6 +190,6 @@ func environment(ts *testscript.TestScript) []string {
 	return env
 }
 
-// scriptVariables are the settings that a script may change for the servers it starts.
-var scriptVariables = []string{"CHIAVE_DATABASE", "CHIAVE_ROOT_KEY_FILE", "CHIAVE_LISTEN", "CHIAVE_SMTP_HOST", "CHIAVE_SMTP_PORT", "CHIAVE_SMTP_TLS",
-	"CHIAVE_MAIL_FROM", "CHIAVE_BASE_URL", "CHIAVE_CONFIG", "CHIAVE_CHECKPOINT_FILE", "CHIAVE_SANDBOX_CLOCK_SKEW", "CHIAVE_PORTAL_NAME"}
+// scriptVariables are the settings that a script may change for the programs it runs.
+var scriptVariables = []string{"CHIAVE_DATA_DIR", "CHIAVE_DATABASE", "CHIAVE_DATABASE_PASSWORD_FILE", "CHIAVE_ROOT_KEY_FILE", "CHIAVE_LISTEN", "CHIAVE_BASE_URL",
+	"CHIAVE_SMTP_HOST", "CHIAVE_SMTP_PORT", "CHIAVE_SMTP_SECURITY", "CHIAVE_MAIL_FROM", "CHIAVE_CONFIG", "CHIAVE_CHECKPOINT_FILE", "CHIAVE_CLOCK_SKEW", "CHIAVE_PORTAL_NAME"}
