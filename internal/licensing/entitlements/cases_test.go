@@ -145,6 +145,10 @@ func TestKinds(t *testing.T) {
 		{"UPG of covered licenses", "2022-06-01", `
 			l LSA STD@1 5 2022-02-01 2022-02-01..2023-01-31
 			u UPG STD@2 3 2022-03-01`, "STD 1 2 2 0, STD 2 3 3 0"},
+		{"UPG where a coverage began before a release, and the license after it", "2022-06-01", `
+			l L STD@1 5 2022-02-01
+			s SA STD 5 2022-03-01 2021-12-01..2022-12-31 shown
+			u UPG STD@2 5 2022-04-01`, "STD 2 5 5 0"},
 		{"UPG effective on its first day", "2022-02-15", `
 			l L STD@1 5 2021-01-01
 			u UPG STD@2 3 2022-02-01 2022-03-01..2022-03-31`, "STD 1 5 0 0"},

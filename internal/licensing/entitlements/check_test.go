@@ -141,6 +141,18 @@ func TestComputeRefusals(t *testing.T) {
 	}
 }
 
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	_, err := NewCatalog(nil, []StepUp{{"A", "B"}}, nil)
+	if got, want := fmt.Sprint(err), `entitlements: catalog refused: catalog.value_unknown: step_ups[0].from "A"; catalog.value_unknown: step_ups[0].to "B"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	_, err = Compute(office().catalog(t), []Line{{ID: "x", Product: "?", Kind: L, Quantity: 1, OrderDate: day(1)}}, day(2))
+	if got, want := fmt.Sprint(err), `entitlements: order line "x": line.product_unknown: product "?"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestNewCatalog(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

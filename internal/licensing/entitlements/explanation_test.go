@@ -107,6 +107,9 @@ func TestExplanationRules(t *testing.T) {
 			t.Errorf("rule %q: code used twice or not of role %s", rule, rule.Role())
 		}
 		codes[rule.String()] = true
+		if text, err := rule.MarshalText(); err != nil || string(text) != rule.String() {
+			t.Errorf("rule %q is written as %q, %v", rule, text, err)
+		}
 	}
 }
 
