@@ -76,7 +76,7 @@ func (d *DB) installation(tx *Tx) (*Installation, error) {
 // MoveClock moves the clock of a sandbox database forward by d for everybody. Errors: Denied "db.not_sandbox"; Invalid
 // "db.clock_backward".
 func MoveClock(tx *Tx, by time.Duration) error {
-	if tx.db.mark == nil || !tx.db.mark.Sandbox {
+	if !tx.Sandbox() {
 		return errs.New(errs.Denied, "db.not_sandbox")
 	}
 	if by < 0 {
@@ -95,3 +95,6 @@ func StartClock(tx *Tx, at time.Time) error {
 	}
 	return err
 }
+
+// Sandbox reports whether the database is a sandbox: no real person's rights depend on it.
+func (tx *Tx) Sandbox() bool { return tx.db.mark != nil && tx.db.mark.Sandbox }
