@@ -36,6 +36,11 @@ type room struct {
 
 func open(t *testing.T, d *db.DB, server *mailtest.Server) room {
 	t.Helper()
+	return openWith(t, d, unseal(t, d), mail.Config{Host: server.Host, Port: server.Port, Security: mail.None, From: "Center <no-reply@center.example>"})
+}
+
+func unseal(t *testing.T, d *db.DB) *seal.Sealer {
+	t.Helper()
 	root := filepath.Join(t.TempDir(), "root.key")
 	if err := seal.CreateRootKey(root); err != nil {
 		t.Fatal(err)
@@ -44,7 +49,12 @@ func open(t *testing.T, d *db.DB, server *mailtest.Server) room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := mail.New(mail.Config{Host: server.Host, Port: server.Port, Security: mail.None, From: "Center <no-reply@center.example>"})
+	return sealer
+}
+
+func openWith(t *testing.T, d *db.DB, sealer *seal.Sealer, cfg mail.Config) room {
+	t.Helper()
+	client, err := mail.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,6 +210,31 @@ func TestAServerThatStaysAwayEndsInFailure(t *testing.T) {
 		}
 		if e := r.log(t)[0]; e.State != notify.Failed || e.Attempts != 10 || e.Result != "mail.unsent" || e.Reply != 0 {
 			t.Errorf("log %+v", e)
+		}
+	})
+}
+
+func TestWithoutAMailServerMessagesWaitForOne(t *testing.T) {
+	t.Parallel()
+	server := mailtest.Start(t)
+	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
+		sealer := unseal(t, d)
+		without := openWith(t, d, sealer, mail.Config{})
+		to := "waiting@" + d.Engine().String() + ".example"
+		without.enqueue(t, invitation(to))
+		clk.Advance(30 * 24 * time.Hour)
+		if _, err := without.queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if e := without.log(t)[0]; e.State != notify.Queued || e.Attempts != 0 {
+			t.Errorf("without a server: %+v", e)
+		}
+		with := openWith(t, d, sealer, mail.Config{Host: server.Host, Port: server.Port, Security: mail.None, From: "no-reply@center.example"})
+		if _, err := with.queue.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.Wait(t.Context(), to, 1); err != nil {
+			t.Error(err)
 		}
 	})
 }

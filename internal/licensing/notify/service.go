@@ -39,10 +39,13 @@ type Needs struct {
 // Service writes, sends and lists messages. It is safe for concurrent use.
 type Service struct{ needs Needs }
 
-// New returns the service and registers its work with the queue, which must not have been started yet.
+// New returns the service and registers its work with the queue, which must not have been started yet. Without a mail
+// server this replica leaves messages where they are: they wait, untried, until one that has a server sends them.
 func New(needs Needs) *Service {
 	s := &Service{needs: needs}
-	needs.Queue.HandleWith(sendKind, jobs.Handler{Run: s.send, Dead: s.giveUp})
+	if needs.Mail.Configured() {
+		needs.Queue.HandleWith(sendKind, jobs.Handler{Run: s.send, Dead: s.giveUp})
+	}
 	return s
 }
 

@@ -93,13 +93,16 @@ func New(cfg Config) (*Client, error) {
 	return &Client{cfg: cfg, from: *from}, nil
 }
 
+// Configured reports that there is a server to send by.
+func (c *Client) Configured() bool { return c.cfg.Host != "" }
+
 // Refused reports that err is the server's final word: sending the same again is useless.
 func Refused(err error) bool { return errors.Is(err, errRefused) }
 
 // Send hands m to the server. Errors: Invalid "mail.refused" {reply}; Unavailable "mail.unsent" {reply, 0 when the
 // server was not reached} and "mail.not_configured".
 func (c *Client) Send(ctx context.Context, m Mail) error {
-	if c.cfg.Host == "" {
+	if !c.Configured() {
 		return errNotConfigured
 	}
 	msg, err := c.compose(m)

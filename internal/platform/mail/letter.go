@@ -68,7 +68,7 @@ const style = `
   body, .page { background: #14181f !important; }
   .sheet { background: #1e242d !important; border-color: #333c48 !important; }
   .sheet, .sheet p, .sheet h1 { color: #e6e9ee !important; }
-  .sheet .small { color: #a9b2bf !important; }
+  .sheet .small { color: #a9b2bf !important; border-color: #333c48 !important; }
   .sheet .link { color: #8db8ff !important; }
   .sheet .button { background: #2f6fde !important; color: #ffffff !important; }
 }
