@@ -33,7 +33,7 @@ func (a *API) once(r routes.Route, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
 		key := req.Header.Get("Idempotency-Key")
-		if !validKey(key) {
+		if !routes.ValidKey(key) {
 			p := newProblem(ctx, printerOf(ctx), errs.New(errs.Invalid, "idempotency.missing"))
 			p.Status = http.StatusBadRequest
 			p.write(w)
@@ -47,8 +47,8 @@ func (a *API) once(r routes.Route, next http.Handler) http.Handler {
 		defer body.Close()
 		req.Body = body
 		caller := callerOf(ctx)
-		record := doneRequest{principal: principal(caller), key: key, route: r.Pattern() + " " + req.URL.RequestURI(), hash: hash}
-		object, err := a.findDone(ctx, record)
+		record := routes.Done{Principal: principal(caller), Key: key, Route: r.Pattern() + " " + req.URL.RequestURI(), Hash: hash}
+		object, err := record.Find(ctx, a.DB)
 		switch {
 		case err != nil:
 			a.Fail(w, req, err)
@@ -57,7 +57,7 @@ func (a *API) once(r routes.Route, next http.Handler) http.Handler {
 			w.Header().Set("Idempotency-Replayed", "true")
 			ctx = context.WithValue(ctx, replayKey{}, object)
 		default:
-			ctx = db.BeforeCommit(ctx, record.write)
+			ctx = db.BeforeCommit(ctx, record.Record)
 		}
 		next.ServeHTTP(w, req.WithContext(ctx))
 	})
@@ -69,48 +69,6 @@ func principal(c Caller) string {
 		return "anonymous"
 	}
 	return string(c.Actor.ID)
-}
-
-func validKey(key string) bool {
-	if len(key) < 8 || len(key) > 128 {
-		return false
-	}
-	for _, b := range []byte(key) {
-		if b <= ' ' || b > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// doneRequest is a row of the table idempotency: a request that had its effect. It holds no body.
-type doneRequest struct{ principal, key, route, hash string }
-
-// findDone returns the object of an earlier request with the same key. Errors: Invalid "idempotency.other_request".
-func (a *API) findDone(ctx context.Context, d doneRequest) (string, error) {
-	var route, hash, object string
-	err := a.DB.Read(ctx, func(tx *db.Tx) error {
-		return tx.Row("SELECT route, body_hash, object FROM idempotency WHERE principal = $1 AND key = $2", d.principal, d.key).Scan(&route, &hash, &object)
-	})
-	switch {
-	case errors.Is(err, db.ErrNoRow):
-		return "", nil
-	case err != nil:
-		return "", err
-	case route != d.route || hash != d.hash:
-		return "", errs.New(errs.Invalid, "idempotency.other_request")
-	}
-	return object, nil
-}
-
-// write stores the record. Errors: Conflict "idempotency.running" when the same request commits at this moment elsewhere.
-func (d doneRequest) write(tx *db.Tx, object string) error {
-	_, err := tx.Exec("INSERT INTO idempotency (principal, key, route, body_hash, object, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-		d.principal, d.key, d.route, d.hash, object, tx.Now())
-	if errors.Is(err, db.ErrDuplicate) {
-		return errs.New(errs.Conflict, "idempotency.running")
-	}
-	return err
 }
 
 // spool reads the body to its end, within the limit that the server set on it, and returns it to be read again, with its hash.

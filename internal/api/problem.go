@@ -16,22 +16,6 @@ import (
 	"chiave/internal/routes"
 )
 
-// statuses is the one place where kinds of errors become HTTP statuses.
-var statuses = map[errs.Kind]int{
-	errs.Internal:        http.StatusInternalServerError,
-	errs.Invalid:         http.StatusUnprocessableEntity,
-	errs.Unauthenticated: http.StatusUnauthorized,
-	errs.Denied:          http.StatusForbidden,
-	errs.NotFound:        http.StatusNotFound,
-	errs.Conflict:        http.StatusConflict,
-	errs.Precondition:    http.StatusPreconditionFailed,
-	errs.Limited:         http.StatusTooManyRequests,
-	errs.Unavailable:     http.StatusServiceUnavailable,
-}
-
-// StatusOf returns the HTTP status that answers err; the portal uses it too.
-func StatusOf(err error) int { return statuses[errs.KindOf(err)] }
-
 // problem is a client.Problem as an answer. It implements huma's StatusError, ContentTypeFilter and HeadersError.
 type problem struct {
 	client.Problem
@@ -51,7 +35,7 @@ func newProblem(ctx context.Context, out i18n.Printer, err error) *problem {
 		e = errs.New(errs.Internal, "internal")
 	}
 	p := &problem{Problem: client.Problem{
-		Type: "urn:chiave:error:" + e.Code, Status: statuses[e.Kind], Code: e.Code, Title: out.Error(e.Code, e.Params), Request: routes.RequestID(ctx),
+		Type: "urn:chiave:error:" + e.Code, Status: routes.StatusOf(e), Code: e.Code, Title: out.Error(e.Code, e.Params), Request: routes.RequestID(ctx),
 	}, headers: http.Header{}}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, client.FieldProblem{Pointer: f.Pointer, Code: f.Code, Detail: out.Error(f.Code, f.Params)})
