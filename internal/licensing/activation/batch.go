@@ -1,10 +1,7 @@
 package activation
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"slices"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
@@ -34,26 +31,16 @@ type outcome struct {
 
 // Start begins to work with the given number of workers: one on SQLite, which has one writer; a few on PostgreSQL.
 func (s *Service) Start(workers int) {
-	left := make(chan struct{}, workers)
 	for range workers {
-		go func() {
-			defer func() { left <- struct{}{} }()
-			s.work()
-		}()
+		s.workers.Go(s.work)
 	}
-	go func() {
-		for range workers {
-			<-left
-		}
-		s.refuseQueued()
-		close(s.ended)
-	}()
 }
 
-// Stop lets the commits under way finish, refuses what still waits and returns.
+// Stop lets the commits under way finish, refuses what still waits and returns when no worker is left.
 func (s *Service) Stop() {
-	close(s.done)
-	<-s.ended
+	s.stop.Do(func() { close(s.done) })
+	s.workers.Wait()
+	s.end.Do(func() { close(s.ended) })
 }
 
 func (s *Service) work() {
@@ -81,23 +68,12 @@ func (s *Service) gather(first *pending) []*pending {
 	return batch
 }
 
-func (s *Service) refuseQueued() {
-	for {
-		select {
-		case p := <-s.queue:
-			p.answer <- outcome{err: errStopped}
-		default:
-			return
-		}
-	}
-}
-
 // run answers a batch. It belongs to no single caller, so it runs to its end whoever goes away.
 func (s *Service) run(batch []*pending) {
 	var outcomes []outcome
 	var signer Signer
 	err := s.access.Write(context.Background(), audit.Actor{Kind: audit.Machine}, func(tx *db.Tx, g *access.Gate) error {
-		g.Public() // possession of a key is the right: findKeys decides by it
+		g.Public() // possession of a key is the right: lockKeys finds out
 		var err error
 		if signer, err = s.signer(tx); err != nil {
 			return err
@@ -115,111 +91,77 @@ func (s *Service) run(batch []*pending) {
 	}
 }
 
-// activateTx works off a batch key by key, in one order everywhere, so that two workers never wait for each other in a circle.
+// activateTx works off a batch, in the order in which it was asked. It takes five statements, however many keys there are: the rows
+// of the keys are locked first, in one order everywhere, so that what is read and counted after that stays true and two workers never
+// wait for each other in a circle.
 func activateTx(tx *db.Tx, batch []*pending) ([]outcome, error) {
-	found, err := findKeys(tx, batch)
+	found, err := lockKeys(tx, batch)
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownTx(tx, found, batch)
 	if err != nil {
 		return nil, err
 	}
 	outcomes := make([]outcome, len(batch))
-	groups := map[ids.ID][]int{}
+	var fresh []Activation
 	var record []audit.Act
 	for i, p := range batch {
-		k, ok := found[string(p.lookup)]
-		if !ok {
+		k := found[string(p.lookup)]
+		if k == nil {
 			outcomes[i].err = errNoKey
 			continue
 		}
-		groups[k.id] = append(groups[k.id], i)
-	}
-	for _, key := range sortedKeys(found) {
-		members := groups[key.id]
-		slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(batch[a].InstallationID, batch[b].InstallationID) })
-		if err := activateWithKey(tx, key, batch, members, outcomes); err != nil {
-			return nil, err
+		o := decide(tx, k, known, p)
+		if outcomes[i] = o; o.again {
+			continue
 		}
-		for _, i := range members {
-			if !outcomes[i].again {
-				record = append(record, audit.Act{Actor: batch[i].actor, Event: event(key, batch[i], outcomes[i])})
-			}
+		if o.err == nil {
+			fresh = append(fresh, o.Activation)
 		}
+		record = append(record, audit.Act{Actor: p.actor, Event: event(k, p, o.err)})
 	}
-	if len(record) > 0 {
-		err = audit.RecordEach(tx, record)
+	if err := storeTx(tx, found, fresh); err != nil {
+		return nil, err
 	}
-	return outcomes, err
+	return outcomes, audit.RecordEach(tx, record)
+}
+
+// decide answers one request. What it activates counts at once for those after it: a computer may ask twice in one batch.
+func decide(tx *db.Tx, k *keyRow, known map[computer]Activation, p *pending) outcome {
+	c := computer{k.id, p.InstallationID}
+	if a, ok := known[c]; ok {
+		return outcome{Activation: a, again: true}
+	}
+	if err := k.refuses(p); err != nil {
+		return outcome{err: err}
+	}
+	k.fresh++
+	known[c] = Activation{ID: tx.NewID(), KeyID: k.id, LicensingID: k.licensing, InstallationID: p.InstallationID, Product: p.Product, Machine: p.Machine, At: tx.Now()}
+	return outcome{Activation: known[c]}
+}
+
+// attempt is what the record keeps of a request.
+type attempt struct {
+	InstallationID string `json:"installation_id"`
+	Machine        string `json:"machine,omitempty"`
+	Product        string `json:"product"`
+	Reason         string `json:"reason,omitempty"`
 }
 
 // event tells the record what became of a request.
-func event(k keyRow, p *pending, o outcome) audit.Event {
-	e := audit.Event{Action: "activation.activated", Object: keyWire(k.id), LicensingID: k.licensing,
-		After: map[string]string{"installation_id": p.InstallationID, "machine": p.Machine, "product": p.Product}}
-	if o.err != nil {
-		e.Action, e.Refused = "activation.refused", true
-		e.After = map[string]string{"installation_id": p.InstallationID, "machine": p.Machine, "product": p.Product, "reason": errs.CodeOf(o.err)}
+func event(k *keyRow, p *pending, refused error) audit.Event {
+	e := audit.Event{Action: "activation.activated", Object: keyWire(k.id), LicensingID: k.licensing}
+	after := attempt{InstallationID: p.InstallationID, Machine: p.Machine, Product: p.Product}
+	if refused != nil {
+		e.Action, e.Refused, after.Reason = "activation.refused", true, errs.CodeOf(refused)
 	}
+	e.After = after
 	return e
 }
 
-// activateWithKey answers the members of one key: first who was activated before, then the new ones, all at once when enough is
-// left, one by one when not.
-func activateWithKey(tx *db.Tx, k keyRow, batch []*pending, members []int, outcomes []outcome) error {
-	known, err := knownTx(tx, k, batch, members)
-	if err != nil {
-		return err
-	}
-	var fresh []int
-	first := map[string]int{} // a computer may ask twice in one batch
-	var twins []int
-	for _, i := range members {
-		p := batch[i]
-		if a, ok := known[p.InstallationID]; ok {
-			outcomes[i] = outcome{Activation: a, again: true}
-		} else if refused := k.refuses(p); refused != nil {
-			outcomes[i].err = refused
-		} else if _, ok := first[p.InstallationID]; ok {
-			twins = append(twins, i)
-		} else {
-			first[p.InstallationID] = i
-			fresh = append(fresh, i)
-		}
-	}
-	if err := addFresh(tx, k, batch, fresh, outcomes); err != nil {
-		return err
-	}
-	for _, i := range twins {
-		outcomes[i] = outcomes[first[batch[i].InstallationID]]
-		outcomes[i].again = outcomes[i].err == nil
-	}
-	return nil
-}
-
-// addFresh counts and stores computers that the key has not activated. Another replica may be adding the same ones.
-func addFresh(tx *db.Tx, k keyRow, batch []*pending, fresh []int, outcomes []outcome) error {
-	if len(fresh) == 0 {
-		return nil
-	}
-	err := tx.Try(func() error { return addTx(tx, k, batch, fresh, outcomes) })
-	if !errors.Is(err, errNoneLeft) || len(fresh) == 1 {
-		return settle(err, fresh, outcomes)
-	}
-	for n := range fresh {
-		one := fresh[n : n+1]
-		err := tx.Try(func() error { return addTx(tx, k, batch, one, outcomes) })
-		if err := settle(err, one, outcomes); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// settle turns "none left" into the outcome of those it concerns; every other error fails the batch.
-func settle(err error, of []int, outcomes []outcome) error {
-	if !errors.Is(err, errNoneLeft) {
-		return err
-	}
-	for _, i := range of {
-		outcomes[i] = outcome{err: errNoneLeft}
-	}
-	return nil
+// computer is one that a key has activated.
+type computer struct {
+	key          ids.ID
+	installation string
 }

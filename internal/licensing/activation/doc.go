@@ -1,6 +1,6 @@
 // Package activation activates computers with product keys and keeps what each key has activated.
 //
-// It owns the table activations and, of product_keys, the columns used and version: the count and its rows are one fact.
+// It owns the table activations and, of product_keys, the column used: the count and its rows are one fact.
 //
 // Promises:
 //   - A key never activates more computers than its limit: the count is raised by one conditional UPDATE, and the row of the
@@ -8,7 +8,8 @@
 //   - The same computer (the same installation ID) is never counted twice by a key. Activating it again, after a lost answer
 //     or a reinstallation, gives its confirmation again, writes nothing and works when no activation is left.
 //   - Whoever holds a key may activate with it; the actor is the machine. A key that is unknown, foreign, superseded, of
-//     another type or for another product activates nothing; attempts with a known key are on the record of its Licensing ID.
+//     another type or for another product activates nothing; attempts with a known key are on the record of its Licensing ID,
+//     those with an unknown one are counted and recorded together.
 //   - The answer is a token (verify.Token) that the product checks offline with the center's public key alone.
 //
 // Requests that arrive together share one commit: while one is on its way to the disk the next ones gather. The room does not

@@ -2,7 +2,9 @@ package activation
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +20,9 @@ import (
 
 // Wire is the prefix of activation ids.
 const Wire = ids.Prefix("act")
+
+// unknownKey names activations with keys that nobody keeps, in the record of refusals.
+const unknownKey access.Action = "activation.unknown_key"
 
 // machineNameMost is how many bytes of a computer's name are kept.
 const machineNameMost = 200
@@ -40,13 +45,15 @@ type Sealer interface {
 
 // Service activates. Start must be called before Activate.
 type Service struct {
-	access *access.Service
-	sealer Sealer
-	signer func(tx *db.Tx) (Signer, error)
-	issuer string
-	queue  chan *pending
-	done   chan struct{}
-	ended  chan struct{}
+	access    *access.Service
+	sealer    Sealer
+	signer    func(tx *db.Tx) (Signer, error)
+	issuer    string
+	queue     chan *pending
+	workers   sync.WaitGroup
+	stop, end sync.Once
+	done      chan struct{} // workers take nothing more
+	ended     chan struct{} // workers are gone: nobody is answered any more
 }
 
 // New returns the service of the installation with the given issuer ("urn:chiave:<uuid>"). signer gives the signing key in use.
@@ -57,10 +64,10 @@ func New(a *access.Service, sealer Sealer, signer func(tx *db.Tx) (Signer, error
 
 // Request asks to activate one computer.
 type Request struct {
-	Code           keys.Code
-	InstallationID string // made by the product: 32 lower-case hexadecimal digits
-	Product        string // code of the product that asks
-	Machine        string // the computer's name, for the list that its owner sees; may be empty
+	Code           keys.Code // as keys.ParseTyped reads it, so that a foreign key is refused for what it is
+	InstallationID string    // made by the product: 32 lower-case hexadecimal digits
+	Product        string    // code of the product that asks
+	Machine        string    // the computer's name, for the list that its owner sees; may be empty
 }
 
 // Activation is one computer activated by one key.
@@ -83,34 +90,76 @@ type Result struct {
 
 // Activate activates the computer, or confirms again that it is. request is the id of the request, for the record.
 //
-// Errors: Invalid "activation.installation_id"; NotFound "activation.key_unknown"; Conflict "activation.key_foreign",
-// "activation.key_superseded", "activation.key_type", "activation.other_product"; Limited "activation.none_left".
+// Errors: Invalid "activation.installation_id", "activation.product" for codes that no token may carry, and keys.ErrCodeCheck for an
+// unknown key that cannot be one of ours; NotFound "activation.key_unknown"; Conflict "activation.key_foreign", "activation.key_superseded",
+// "activation.key_type", "activation.other_product"; Limited "activation.none_left"; Unavailable "activation.stopped".
 func (s *Service) Activate(ctx context.Context, request string, r Request) (Result, error) {
-	if !verify.ValidInstallationID(r.InstallationID) {
-		return Result{}, errs.New(errs.Invalid, "activation.installation_id")
-	}
-	if r.Code.IsZero() || r.Product == "" {
-		return Result{}, errNoKey
+	if err := s.check(r); err != nil {
+		return Result{}, err
 	}
 	r.Machine = clip(r.Machine)
 	p := &pending{Request: r, lookup: keys.Lookup(s.sealer, r.Code), answer: make(chan outcome, 1),
 		actor: audit.Actor{Kind: audit.Machine, Request: request}}
+	o, err := s.wait(ctx, p)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case errors.Is(o.err, errNoKey):
+		return Result{}, s.unknown(ctx, p)
+	case o.err != nil:
+		return Result{}, o.err
+	}
+	return s.confirm(o)
+}
+
+// check refuses what could not be confirmed after it was counted.
+func (s *Service) check(r Request) error {
+	_, err := verify.ConfirmationMessage(verify.Expect{Issuer: s.issuer, InstallationID: r.InstallationID, Product: r.Product})
+	switch {
+	case errors.Is(err, verify.ErrInstallation):
+		return errs.New(errs.Invalid, "activation.installation_id")
+	case errors.Is(err, verify.ErrProduct):
+		return errs.New(errs.Invalid, "activation.product")
+	case err != nil:
+		return err
+	case r.Code.IsZero():
+		return errNoKey
+	}
+	return nil
+}
+
+// wait hands p to the workers and waits for its outcome. When ctx ends first, the batch goes on: the machine asks again and is told
+// the same.
+func (s *Service) wait(ctx context.Context, p *pending) (outcome, error) {
 	select {
 	case s.queue <- p:
 	case <-s.done:
-		return Result{}, errStopped
+		return outcome{}, errStopped
 	case <-ctx.Done():
-		return Result{}, ctx.Err()
+		return outcome{}, ctx.Err()
 	}
 	select {
 	case o := <-p.answer:
-		if o.err != nil {
-			return Result{}, o.err
-		}
-		return s.confirm(o)
-	case <-ctx.Done(): // the batch goes on; the machine asks again and is told the same
-		return Result{}, ctx.Err()
+		return o, nil
+	case <-ctx.Done():
+		return outcome{}, ctx.Err()
+	case <-s.ended:
 	}
+	select {
+	case o := <-p.answer: // the last commit was its own
+		return o, nil
+	default:
+		return outcome{}, errStopped
+	}
+}
+
+// unknown refuses a key that nobody keeps. Such attempts are counted and recorded together, so that a stranger cannot fill the log.
+func (s *Service) unknown(ctx context.Context, p *pending) error {
+	refusal := errNoKey
+	if _, err := keys.ParseCode(p.Code.Reveal()); err != nil {
+		refusal = keys.ErrCodeCheck // nor could it be one of ours: mistyped
+	}
+	return s.access.Read(ctx, p.actor, func(_ *db.Tx, g *access.Gate) error { return g.Refuse(unknownKey, refusal) })
 }
 
 // confirm writes the proof of an activation that is durable.

@@ -1,9 +1,9 @@
 package activation
 
 import (
-	"cmp"
-	"maps"
+	"fmt"
 	"slices"
+	"strings"
 
 	"chiave/internal/licensing/keys"
 	"chiave/internal/platform/db"
@@ -15,13 +15,15 @@ import (
 type keyRow struct {
 	id, licensing       ids.ID
 	kind, origin, state string
+	left                int64 // activations not used yet
+	fresh               int64 // of these, used up by this batch
 	products            []string
 }
 
 func keyWire(id ids.ID) string { return keys.Wire.Wire(id) }
 
-// refuses says why the key does not activate p, whatever is left of it.
-func (k keyRow) refuses(p *pending) error {
+// refuses says why the key does not activate another computer for p.
+func (k *keyRow) refuses(p *pending) error {
 	switch {
 	case k.origin == keys.Foreign:
 		return errForeign
@@ -31,51 +33,44 @@ func (k keyRow) refuses(p *pending) error {
 		return errSuperseded
 	case !slices.Contains(k.products, p.Product):
 		return errs.New(errs.Conflict, "activation.other_product", errs.Params{"product": p.Product})
+	case k.fresh >= k.left:
+		return errNoneLeft
 	}
 	return nil
 }
 
-func sortedKeys(found map[string]keyRow) []keyRow {
-	return slices.SortedFunc(maps.Values(found), func(a, b keyRow) int { return cmp.Compare(a.id, b.id) })
-}
-
-// findKeys returns the keys of the batch by the hash of their text. Where the same text is kept as an own and as a foreign key, the
-// own one counts.
-func findKeys(tx *db.Tx, batch []*pending) (map[string]keyRow, error) {
-	lookups := map[string][]byte{}
+// lockKeys returns the keys of the batch by the hash of their text, and holds their rows until the transaction ends. Where the same
+// text is kept as an own and as a foreign key, the own one counts.
+func lockKeys(tx *db.Tx, batch []*pending) (map[string]*keyRow, error) {
+	found := map[string]*keyRow{}
+	var args []any
 	for _, p := range batch {
-		lookups[string(p.lookup)] = p.lookup
+		if _, ok := found[string(p.lookup)]; !ok {
+			found[string(p.lookup)] = nil
+			args = append(args, p.lookup)
+		}
 	}
-	args := make([]any, 0, len(lookups))
-	for _, l := range lookups {
-		args = append(args, l)
-	}
-	found := map[string]keyRow{}
-	err := tx.Each("SELECT k.lookup, k.id, k.licensing_id, k.type, k.origin, k.state, COALESCE(p.product, '') FROM product_keys k LEFT JOIN key_products p ON p.key_id = k.id WHERE k.lookup IN ("+
-		placeholders(1, len(args))+") ORDER BY CASE k.origin WHEN 'own' THEN 0 ELSE 1 END, k.id", args, func(scan func(...any) error) error {
+	query := "SELECT k.lookup, k.id, k.licensing_id, k.type, k.origin, k.state, COALESCE(k.activation_limit, 0) - k.used, COALESCE(p.product, '') " +
+		"FROM product_keys k LEFT JOIN key_products p ON p.key_id = k.id WHERE k.lookup IN " + db.Values(1, len(args), 1) +
+		" ORDER BY CASE k.origin WHEN 'own' THEN 0 ELSE 1 END, k.id" + tx.Pick("", " FOR NO KEY UPDATE OF k")
+	err := tx.Each(query, args, func(scan func(...any) error) error {
 		var lookup []byte
 		var k keyRow
 		var product string
-		if err := scan(&lookup, &k.id, &k.licensing, &k.kind, &k.origin, &k.state, &product); err != nil {
+		if err := scan(&lookup, &k.id, &k.licensing, &k.kind, &k.origin, &k.state, &k.left, &product); err != nil {
 			return err
 		}
-		if had, ok := found[string(lookup)]; ok {
-			if had.id != k.id {
-				return nil
-			}
-			k = had
+		had := found[string(lookup)]
+		if had == nil {
+			had = &k
+			found[string(lookup)] = had
 		}
-		k.products = append(k.products, product)
-		found[string(lookup)] = k
+		if had.id == k.id {
+			had.products = append(had.products, product)
+		}
 		return nil
 	})
 	return found, err
-}
-
-// placeholders returns "$first,…": count of them.
-func placeholders(first, count int) string {
-	text := db.Values(first, count, 1)
-	return text[1 : len(text)-1]
 }
 
 const columns = "id, key_id, licensing_id, installation_id, product, machine, activated_at"
@@ -86,66 +81,54 @@ func scanActivation(scan func(...any) error) (Activation, error) {
 	return a, err
 }
 
-// knownTx returns which of the members' computers the key has activated, by installation ID.
-func knownTx(tx *db.Tx, k keyRow, batch []*pending, members []int) (map[string]Activation, error) {
-	args := make([]any, 0, len(members)+2)
-	args = append(args, k.licensing, k.id)
-	for _, i := range members {
-		args = append(args, batch[i].InstallationID)
+// knownTx returns which of the computers of the batch are activated by the key they name.
+func knownTx(tx *db.Tx, found map[string]*keyRow, batch []*pending) (map[computer]Activation, error) {
+	known := map[computer]Activation{}
+	var args []any
+	for _, p := range batch {
+		if k := found[string(p.lookup)]; k != nil {
+			args = append(args, k.licensing, k.id, p.InstallationID)
+		}
 	}
-	known := map[string]Activation{}
-	err := tx.Each("SELECT "+columns+" FROM activations WHERE licensing_id = $1 AND key_id = $2 AND installation_id IN ("+placeholders(3, len(members))+")", args,
+	if len(args) == 0 {
+		return known, nil
+	}
+	err := tx.Each("SELECT "+columns+" FROM activations WHERE (licensing_id, key_id, installation_id) IN (VALUES "+db.Values(1, 3, len(args)/3)+")", args,
 		func(scan func(...any) error) error {
 			a, err := scanActivation(scan)
-			known[a.InstallationID] = a
+			known[computer{a.KeyID, a.InstallationID}] = a
 			return err
 		})
 	return known, err
 }
 
-// addTx stores the computers and raises the count by those that no other transaction had stored meanwhile. Errors: errNoneLeft, with
-// nothing to keep: the caller undoes it.
-func addTx(tx *db.Tx, k keyRow, batch []*pending, fresh []int, outcomes []outcome) error {
+// storeTx stores the computers and raises the counts of their keys by as many. The statement that counts enforces the limit itself,
+// whatever was read before.
+func storeTx(tx *db.Tx, found map[string]*keyRow, fresh []Activation) error {
+	if len(fresh) == 0 {
+		return nil
+	}
 	args := make([]any, 0, len(fresh)*7)
-	for _, i := range fresh {
-		p := batch[i]
-		a := Activation{ID: tx.NewID(), KeyID: k.id, LicensingID: k.licensing, InstallationID: p.InstallationID, Product: p.Product, Machine: p.Machine, At: tx.Now()}
-		outcomes[i] = outcome{Activation: a}
+	for _, a := range fresh {
 		args = append(args, a.ID, a.KeyID, a.LicensingID, a.InstallationID, a.Product, a.Machine, a.At)
 	}
-	added, err := tx.Exec("INSERT INTO activations ("+columns+") VALUES "+db.Values(1, 7, len(fresh))+
-		" ON CONFLICT (licensing_id, key_id, installation_id) DO NOTHING", args...)
-	if err != nil {
+	if _, err := tx.Exec("INSERT INTO activations ("+columns+") VALUES "+db.Values(1, 7, len(fresh)), args...); err != nil {
 		return err
 	}
-	if added > 0 {
-		n, err := tx.Exec("UPDATE product_keys SET used = used + $1, version = version + 1 WHERE id = $2 AND licensing_id = $3 AND state = 'assigned' AND used + $1 <= activation_limit",
-			added, k.id, k.licensing)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return errNoneLeft
+	var rows []string
+	args = nil
+	for _, k := range found {
+		if k != nil && k.fresh > 0 {
+			rows = append(rows, fmt.Sprintf("($%d, CAST($%d AS BIGINT))", len(args)+1, len(args)+2))
+			args = append(args, k.id, k.fresh)
 		}
 	}
-	if added < int64(len(fresh)) {
-		return takeOver(tx, k, batch, fresh, outcomes)
+	n, err := tx.Exec("UPDATE product_keys SET used = used + n.column2 FROM (VALUES "+strings.Join(rows, ",")+") AS n "+
+		"WHERE product_keys.id = n.column1 AND state = 'assigned' AND used + n.column2 <= activation_limit", args...)
+	if err == nil && n != int64(len(rows)) {
+		err = fmt.Errorf("the counts of %d of %d keys could not be raised", int64(len(rows))-n, len(rows))
 	}
-	return nil
-}
-
-// takeOver gives computers that another transaction stored first the answer of that one.
-func takeOver(tx *db.Tx, k keyRow, batch []*pending, fresh []int, outcomes []outcome) error {
-	known, err := knownTx(tx, k, batch, fresh)
-	if err != nil {
-		return err
-	}
-	for _, i := range fresh {
-		if a := known[batch[i].InstallationID]; a.ID != outcomes[i].ID {
-			outcomes[i] = outcome{Activation: a, again: true}
-		}
-	}
-	return nil
+	return err
 }
 
 // listTx returns one more than page.Limit activations of a key, newest first, so that the caller sees whether there are more.

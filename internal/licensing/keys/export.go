@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"chiave/internal/licensing/access"
@@ -20,57 +21,67 @@ var exportHeader = []string{"Licensing ID", "Parent Program", "Organization", "P
 // typeNames are the types as the key file writes them.
 var typeNames = map[Type]string{MAK: "MAK", KMSHost: "KMS host key", Volume: "Volume License Key", Setup: "Setup key", Redemption: "Online service activation key"}
 
-// exportPage is how many keys are opened at a time, so that memory does not grow with the file.
-const exportPage = 500
+const (
+	exportPage    = 500  // keys opened at a time, so that memory does not grow with the file
+	recordsAtOnce = 1000 // a statement has an end to its parameters
+)
 
 // Export asks for the key file.
 type Export struct {
-	Licensing   ids.ID // one Licensing ID, or all that the actor may see keys of when empty
-	Format      string // "tsv" or "csv"
-	ProgramName func(code string) string
+	Licensing   ids.ID                   // one Licensing ID, or all that the actor may see keys of when empty
+	Format      string                   // "tsv" or "csv"
+	ProgramName func(code string) string // the codes themselves when nil
 }
 
 // Export writes the keys with their texts to w, on the record: the record is durable before the first byte goes out. Errors: those of
 // access.Gate.On and Scope; Invalid "keys.export_format".
 func (s *Service) Export(ctx context.Context, actor audit.Actor, e Export, w io.Writer) error {
-	if e.Format != "tsv" && e.Format != "csv" {
-		return errs.New(errs.Invalid, "keys.export_format")
-	}
-	var scope access.Scope
+	var recorded access.Scope
 	err := s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
-		var err error
-		if scope, err = scopeOf(g, e.Licensing); err != nil {
+		scope, err := scopeOf(g, e.Licensing)
+		if err != nil {
 			return err
 		}
-		return recordExport(tx, g.Actor(), scope, e)
+		if e.Format != "tsv" && e.Format != "csv" {
+			return errs.New(errs.Invalid, "keys.export_format")
+		}
+		recorded, err = recordExport(tx, g.Actor(), scope, e)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.writeFile(ctx, actor, scope, e, w)
+	return s.writeFile(ctx, actor, recorded, e, w)
 }
 
-// recordExport writes one record for each Licensing ID whose keys go out, so that each Administrator reads of it.
-func recordExport(tx *db.Tx, actor audit.Actor, scope access.Scope, e Export) error {
+// recordExport writes one record for each Licensing ID whose keys go out, so that each Administrator reads of it, and returns these
+// Licensing IDs: no key of another, made while the file goes out, gets into it.
+func recordExport(tx *db.Tx, actor audit.Actor, scope access.Scope, e Export) (recorded access.Scope, err error) {
 	var acts []audit.Act
-	err := tx.Each("SELECT k.licensing_id, count(*) FROM product_keys k WHERE "+scope.SQL(tx, "k.licensing_id", "$1")+" GROUP BY k.licensing_id ORDER BY k.licensing_id",
+	err = tx.Each("SELECT k.licensing_id, count(*) FROM product_keys k WHERE "+scope.SQL(tx, "k.licensing_id", "$1")+" GROUP BY k.licensing_id ORDER BY k.licensing_id",
 		[]any{scope.Arg()}, func(scan func(...any) error) error {
 			var licensing ids.ID
 			var count int64
 			if err := scan(&licensing, &count); err != nil {
 				return err
 			}
+			recorded.IDs = append(recorded.IDs, licensing)
 			acts = append(acts, audit.Act{Actor: actor, Event: audit.Event{Action: "keys.exported", Object: "lid_" + string(licensing), LicensingID: licensing,
 				After: map[string]any{"keys": count, "format": e.Format}}})
 			return nil
 		})
 	if err != nil {
-		return err
+		return access.Scope{}, err
 	}
 	if len(acts) == 0 {
 		acts = []audit.Act{{Actor: actor, Event: audit.Event{Action: "keys.exported", After: map[string]any{"keys": 0, "format": e.Format}}}}
 	}
-	return audit.RecordEach(tx, acts)
+	for some := range slices.Chunk(acts, recordsAtOnce) {
+		if err := audit.RecordEach(tx, some); err != nil {
+			return access.Scope{}, err
+		}
+	}
+	return recorded, nil
 }
 
 func (s *Service) writeFile(ctx context.Context, actor audit.Actor, scope access.Scope, e Export, w io.Writer) error {
@@ -98,14 +109,14 @@ func (s *Service) writeFile(ctx context.Context, actor audit.Actor, scope access
 }
 
 // exportRows opens the next page of keys. It asks for the right again: who loses it while the file goes out gets no more of it.
-func (s *Service) exportRows(ctx context.Context, actor audit.Actor, scope access.Scope, e Export, after ids.ID) (rows [][]string, last ids.ID, err error) {
+func (s *Service) exportRows(ctx context.Context, actor audit.Actor, recorded access.Scope, e Export, after ids.ID) (rows [][]string, last ids.ID, err error) {
 	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		rows, last = nil, ""
 		now, err := scopeOf(g, e.Licensing)
 		if err != nil {
 			return err
 		}
-		list, err := listTx(tx, scope, after, exportPage)
+		list, err := listTx(tx, recorded, after, exportPage)
 		if err != nil {
 			return err
 		}
@@ -132,17 +143,34 @@ func exportRow(k Key, text string, programName func(string) string) []string {
 	if k.Counted && k.Type == MAK {
 		count = fmt.Sprintf("%d/%d", k.Used, k.Available())
 	}
-	row := []string{k.Number, programName(k.Program), k.Organization, k.ProductLabel(), text, typeNames[k.Type], count}
+	program := k.Program
+	if programName != nil {
+		program = programName(k.Program)
+	}
+	row := []string{k.Number, program, k.Organization, k.ProductLabel(), text, typeNames[k.Type], count}
 	for i := range row {
 		row[i] = inert(row[i])
 	}
 	return row
 }
 
-// inert keeps a spreadsheet from reading a cell as a formula.
+// inert keeps a spreadsheet from reading a cell as a formula; active takes that away again.
 func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if formula(cell) {
 		return "'" + cell
 	}
 	return cell
+}
+
+func active(cell string) string {
+	if formula(cell) {
+		return strings.TrimPrefix(cell, "'")
+	}
+	return cell
+}
+
+// formula reports whether a cell begins as formulas do, behind any number of apostrophes.
+func formula(cell string) bool {
+	cell = strings.TrimLeft(cell, "'")
+	return cell != "" && strings.IndexByte("=+-@\t\r", cell[0]) >= 0
 }

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"chiave/internal/platform/errs"
@@ -40,9 +41,11 @@ const (
 
 // The refusals.
 var (
-	errUnknown  = errs.New(errs.NotFound, "keys.unknown")
-	errStale    = errs.New(errs.Precondition, "keys.version")
-	errTooSmall = errs.New(errs.Conflict, "keys.limit_below_used")
+	errUnknown   = errs.New(errs.NotFound, "keys.unknown")
+	errStale     = errs.New(errs.Precondition, "keys.version")
+	errTooSmall  = errs.New(errs.Conflict, "keys.limit_below_used")
+	errUncounted = errs.New(errs.Conflict, "keys.limit_unused")
+	errForeign   = errs.New(errs.Conflict, "keys.foreign")
 )
 
 // Product is a product that a key serves.
@@ -69,11 +72,19 @@ type Key struct {
 	State        string
 	SupersededAt time.Time
 	CreatedAt    time.Time
-	Version      int64 // the row's ETag
+
+	// Version rises with every change by staff and every import. An activation does not raise it: a key in heavy use could never be
+	// changed otherwise.
+	Version int64
 }
 
-// Available returns how many activations are left.
-func (k Key) Available() int64 { return max(0, k.Limit-k.Used) }
+// Available returns how many activations are left; a key that was superseded has none.
+func (k Key) Available() int64 {
+	if k.State == Superseded {
+		return 0
+	}
+	return max(0, k.Limit-k.Used)
+}
 
 // Masked returns the key as lists show it.
 func (k Key) Masked() string {
@@ -85,14 +96,11 @@ func (k Key) ProductLabel() string {
 	if k.ProductText != "" {
 		return k.ProductText
 	}
-	label := ""
+	names := make([]string, len(k.Products))
 	for i, p := range k.Products {
-		if i > 0 {
-			label += ", "
-		}
-		label += p.Name
+		names[i] = p.Name
 	}
-	return label
+	return strings.Join(names, ", ")
 }
 
 // Generation asks for new keys.
@@ -100,28 +108,29 @@ type Generation struct {
 	Licensing ids.ID
 	Type      Type
 	Products  []string // codes
-	Limit     int64    // activations of a MAK or KMS host key; 0 for the other types
+	Limit     int64    // activations of a MAK or KMS host key, 0 for the other types; 0 for a MAK: as many as its licenses give
 	Count     int      // how many keys; 1 when zero
 }
 
-// maxCount is how many keys one request makes at the most.
-const maxCount = 1000
+const (
+	maxCount = 1000          // keys that one request makes at the most
+	maxLimit = 1_000_000_000 // activations that a key has at the most
+)
 
-// check says what is wrong with the request. Errors: Invalid "keys.generation" with its fields.
+// check says what is wrong with the request as such, and puts it in order. Errors: Invalid "keys.generation" with its fields.
 func (g *Generation) check() error {
 	var fields []errs.Field
 	bad := func(pointer, code string) { fields = append(fields, errs.Field{Pointer: pointer, Code: code}) }
-	counted := g.Type == MAK || g.Type == KMSHost
 	if !slices.Contains(Types(), g.Type) {
 		bad("/type", "keys.type_unknown")
 	}
 	if len(g.Products) == 0 {
 		bad("/products", "keys.products_missing")
 	}
-	if counted && g.Limit <= 0 {
+	switch {
+	case g.Limit < 0 || g.Limit > maxLimit, g.Type == KMSHost && g.Limit == 0:
 		bad("/limit", "keys.limit_missing")
-	}
-	if !counted && g.Limit != 0 {
+	case g.Limit > 0 && g.Type != MAK && g.Type != KMSHost:
 		bad("/limit", "keys.limit_unused")
 	}
 	if g.Count == 0 {
@@ -133,7 +142,11 @@ func (g *Generation) check() error {
 	if len(fields) > 0 {
 		return errs.New(errs.Invalid, "keys.generation").With(fields...)
 	}
-	slices.Sort(g.Products)
-	g.Products = slices.Compact(g.Products)
+	g.Products = slices.Compact(slices.Sorted(slices.Values(g.Products)))
 	return nil
+}
+
+// refuse names the one field of a generation that is wrong.
+func refuse(pointer, code string, params errs.Params) error {
+	return errs.New(errs.Invalid, "keys.generation").With(errs.Field{Pointer: pointer, Code: code, Params: params})
 }

@@ -97,17 +97,64 @@ func ParseCode(typed string) (Code, error) {
 	return newCode(symbols), nil
 }
 
-// newCode writes the canonical text.
+// ParseTyped reads whatever key a person may hold: one of ours as ParseCode does, or else the 25 letters and digits of a
+// foreign one, which no check symbol protects. Errors: those of ParseCode.
+func ParseTyped(typed string) (Code, error) {
+	own, err := ParseCode(typed)
+	if err == nil {
+		return own, nil
+	}
+	if foreign, ok := parseForeign(typed); ok {
+		return foreign, nil
+	}
+	return Code{}, err
+}
+
+// parseForeign reads 25 letters and digits, spaced in any way; the letters stay what they are.
+func parseForeign(typed string) (Code, bool) {
+	if len(typed) > maxCodeText {
+		return Code{}, false
+	}
+	var symbols [codeSymbols]byte
+	n := 0
+	for _, r := range typed {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) {
+			continue
+		}
+		r = unicode.ToUpper(r)
+		if n == codeSymbols || (r < '0' || r > '9') && (r < 'A' || r > 'Z') {
+			return Code{}, false
+		}
+		symbols[n] = byte(r)
+		n++
+	}
+	return group(symbols), n == codeSymbols
+}
+
+// newCode writes the canonical text of one of our keys.
 func newCode(symbols [codeSymbols]byte) Code {
-	var b strings.Builder
 	for i, symbol := range symbols {
+		symbols[i] = codeAlphabet[symbol]
+	}
+	return group(symbols)
+}
+
+// group sets characters in five groups of five.
+func group(characters [codeSymbols]byte) Code {
+	var b strings.Builder
+	for i, c := range characters {
 		if i > 0 && i%groupSymbols == 0 {
 			b.WriteByte('-')
 		}
-		b.WriteByte(codeAlphabet[symbol])
+		b.WriteByte(c)
 	}
 	text := b.String()
 	return Code{text: &text}
+}
+
+// folded is the text by which a key is found: with the letters that ParseCode reads as digits written so, in a foreign key too.
+func (c Code) folded() string {
+	return strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(c.Reveal())
 }
 
 // codeSymbol returns the value of a typed character.

@@ -16,25 +16,40 @@ type Filter struct {
 	Limit     int    // 100 when zero, 1000 at most
 }
 
-// List returns keys, masked, in the order they were stored, and the cursor of the next page ("" at the end). Errors: those of
+// List returns keys, masked, in order of their ids, and the cursor of the next page ("" at the end). Errors: those of
 // access.Gate.On for a named Licensing ID; Unauthenticated.
 func (s *Service) List(ctx context.Context, actor audit.Actor, f Filter) (list []Key, next ids.ID, err error) {
+	return s.page(ctx, actor, f, scopeOf)
+}
+
+// Stock lists keys for staff who maintain them: masked, with use and limit. That they looked is on record. Errors: those of
+// access.Gate.Staff; those of access.Gate.On for a named Licensing ID.
+func (s *Service) Stock(ctx context.Context, actor audit.Actor, f Filter) (list []Key, next ids.ID, err error) {
+	return s.page(ctx, actor, f, stockOf)
+}
+
+// page reads one page of the keys that allowed lets the actor see.
+func (s *Service) page(ctx context.Context, actor audit.Actor, f Filter,
+	allowed func(g *access.Gate, licensing ids.ID) (access.Scope, error)) (list []Key, next ids.ID, err error) {
 	if f.Limit <= 0 || f.Limit > 1000 {
 		f.Limit = 100
 	}
 	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
-		scope, err := scopeOf(g, f.Licensing)
+		scope, err := allowed(g, f.Licensing)
 		if err != nil {
 			return err
 		}
 		list, err = listTx(tx, scope, f.After, f.Limit+1)
 		return err
 	})
+	if err != nil {
+		return nil, "", err
+	}
 	if len(list) > f.Limit {
 		list = list[:f.Limit]
 		next = list[f.Limit-1].ID
 	}
-	return list, next, err
+	return list, next, nil
 }
 
 // scopeOf returns where the actor may view keys: on the one Licensing ID asked for, or wherever it may.
@@ -43,6 +58,17 @@ func scopeOf(g *access.Gate, licensing ids.ID) (access.Scope, error) {
 		return g.Scope(access.ViewKeys)
 	}
 	return access.Scope{IDs: []ids.ID{licensing}}, g.On(access.ViewKeys, licensing)
+}
+
+// stockOf is scopeOf for staff who maintain keys.
+func stockOf(g *access.Gate, licensing ids.ID) (access.Scope, error) {
+	if err := g.Staff(access.MaintainKeys); err != nil {
+		return access.Scope{}, err
+	}
+	if licensing == "" {
+		return g.Scope(access.SeeLicensingID)
+	}
+	return access.Scope{IDs: []ids.ID{licensing}}, g.On(access.SeeLicensingID, licensing)
 }
 
 // Get returns one key, masked. Errors: NotFound "keys.unknown"; Denied "access.role_missing".
@@ -57,21 +83,37 @@ func (s *Service) Get(ctx context.Context, actor audit.Actor, key ids.ID) (k Key
 	return k, err
 }
 
-// Stock lists the keys of a Licensing ID for staff who maintain them: masked, with use and limit. Errors: those of access.Gate.Staff.
-func (s *Service) Stock(ctx context.Context, actor audit.Actor, f Filter) (list []Key, next ids.ID, err error) {
-	if f.Limit <= 0 || f.Limit > 1000 {
-		f.Limit = 100
-	}
+// Stocked returns one key, masked, to staff who maintain it. Errors: those of access.Gate.Staff; NotFound "keys.unknown".
+func (s *Service) Stocked(ctx context.Context, actor audit.Actor, key ids.ID) (k Key, err error) {
 	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		if err := g.Staff(access.MaintainKeys); err != nil {
 			return err
 		}
-		list, err = listTx(tx, access.Scope{All: f.Licensing == "", IDs: []ids.ID{f.Licensing}}, f.After, f.Limit+1)
+		if _, err := OwnerTx(tx, g, key, access.SeeLicensingID); err != nil {
+			return err
+		}
+		k, err = getTx(tx, key)
 		return err
 	})
-	if len(list) > f.Limit {
-		list = list[:f.Limit]
-		next = list[f.Limit-1].ID
-	}
-	return list, next, err
+	return k, err
+}
+
+// Batch returns the keys that were made together with the given one, masked, to staff who maintain them. Errors: as Stocked.
+func (s *Service) Batch(ctx context.Context, actor audit.Actor, key ids.ID) (list []Key, err error) {
+	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		if err := g.Staff(access.MaintainKeys); err != nil {
+			return err
+		}
+		licensing, err := OwnerTx(tx, g, key, access.SeeLicensingID)
+		if err != nil {
+			return err
+		}
+		var batch ids.ID
+		if err := tx.Row("SELECT batch_id FROM product_keys WHERE id = $1", key).Scan(&batch); err != nil {
+			return err
+		}
+		list, err = batchTx(tx, licensing, batch)
+		return err
+	})
+	return list, err
 }

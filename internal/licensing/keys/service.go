@@ -30,31 +30,36 @@ type Sealer interface {
 }
 
 // Lookup returns the keyed hash by which a key is found.
-func Lookup(h Hasher, c Code) []byte { return h.Lookup(lookupPurpose, []byte(c.Reveal())) }
+func Lookup(h Hasher, c Code) []byte { return h.Lookup(lookupPurpose, []byte(c.folded())) }
 
 // place is where a key's text is sealed for.
 func place(id ids.ID) string { return "product_keys/" + string(id) }
 
+// Licenses tells how many licenses a Licensing ID has.
+type Licenses interface {
+	// LicensesTx returns the effective quantities of the products in the License Summary of today, added up.
+	LicensesTx(tx *db.Tx, licensing ids.ID, products []string) (int64, error)
+}
+
 // Service keeps keys.
 type Service struct {
-	access *access.Service
-	sealer Sealer
+	db       *db.DB
+	access   *access.Service
+	sealer   Sealer
+	licenses Licenses
 }
 
 // New returns the service.
-func New(a *access.Service, sealer Sealer) *Service { return &Service{access: a, sealer: sealer} }
+func New(d *db.DB, a *access.Service, sealer Sealer, licenses Licenses) *Service {
+	return &Service{db: d, access: a, sealer: sealer, licenses: licenses}
+}
 
-// OwnerTx decides whether the gate's actor may do action on the Licensing ID that a key belongs to, and returns that. Errors: NotFound
-// "keys.unknown" for a key that does not exist and for one that the actor may not know of; those of access.Gate.On.
+// OwnerTx decides whether the gate's actor may do action on the Licensing ID that a key belongs to, and returns that. A key that does
+// not exist is decided like one of a Licensing ID that the actor does not know of, so that neither answer nor record tells them apart.
+// Errors: NotFound "keys.unknown" for both; those of access.Gate.On.
 func OwnerTx(tx *db.Tx, g *access.Gate, key ids.ID, action access.Action) (licensing ids.ID, err error) {
 	err = tx.Row("SELECT licensing_id FROM product_keys WHERE id = $1", key).Scan(&licensing)
-	if errors.Is(err, db.ErrNoRow) {
-		if err := g.SignedIn(); err != nil {
-			return "", err
-		}
-		return "", errUnknown
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, db.ErrNoRow) {
 		return "", err
 	}
 	if err := g.On(action, licensing); errs.KindOf(err) == errs.NotFound {
@@ -65,74 +70,94 @@ func OwnerTx(tx *db.Tx, g *access.Gate, key ids.ID, action access.Action) (licen
 	return licensing, nil
 }
 
-// Generate makes keys for a Licensing ID; their text is shown to nobody. Errors: those of access.Gate.Staff; Invalid "keys.generation";
-// NotFound "licensing_ids.unknown"; Invalid "keys.product_unknown".
+// Generate makes keys for a Licensing ID; their text is shown to nobody. Errors: those of access.Gate.Staff; Invalid "keys.generation"
+// with its fields; NotFound "licensing_ids.unknown".
 func (s *Service) Generate(ctx context.Context, actor audit.Actor, g Generation) (made []Key, err error) {
-	if err := g.check(); err != nil {
-		return nil, err
-	}
 	err = s.access.Write(ctx, actor, func(tx *db.Tx, gate *access.Gate) error {
 		if err := gate.Staff(access.MaintainKeys); err != nil {
 			return err
 		}
-		if err := checkTargets(tx, g); err != nil {
+		asked, err := s.completeTx(tx, g)
+		if err != nil {
 			return err
 		}
 		batch := tx.NewID()
-		made = nil
-		for range g.Count {
-			id, err := s.makeTx(tx, g)
+		acts := make([]audit.Act, asked.Count)
+		for i := range acts {
+			id, err := s.makeTx(tx, asked, batch)
 			if err != nil {
 				return err
 			}
-			k, err := getTx(tx, id)
-			if err != nil {
-				return err
-			}
-			made = append(made, k)
-			if err := audit.Record(tx, gate.Actor(), audit.Event{Action: "keys.generated", Object: Wire.Wire(id), LicensingID: g.Licensing,
-				After: map[string]any{"type": g.Type, "products": g.Products, "limit": g.Limit, "batch": batch}}); err != nil {
-				return err
-			}
+			acts[i] = audit.Act{Actor: gate.Actor(), Event: audit.Event{Action: "keys.generated", Object: Wire.Wire(id), LicensingID: asked.Licensing,
+				After: map[string]any{"type": asked.Type, "products": asked.Products, "limit": asked.Limit, "batch": batch}}}
 		}
-		tx.SetResult(Wire.Wire(made[0].ID))
-		return nil
+		tx.SetResult(acts[0].Event.Object)
+		if made, err = batchTx(tx, asked.Licensing, batch); err != nil {
+			return err
+		}
+		return audit.RecordEach(tx, acts)
 	})
 	return made, err
 }
 
-// checkTargets refuses a Licensing ID or products that do not exist.
-func checkTargets(tx *db.Tx, g Generation) error {
-	var n int
-	if err := tx.Row("SELECT count(*) FROM licensing_ids WHERE id = $1", g.Licensing).Scan(&n); err != nil {
-		return err
+// completeTx checks a request against what there is and works its limit out when it names none.
+func (s *Service) completeTx(tx *db.Tx, g Generation) (Generation, error) {
+	if err := g.check(); err != nil {
+		return g, err
 	}
-	if n == 0 {
-		return access.ErrUnknownLicensingID
+	program, err := checkTargets(tx, g)
+	if err != nil {
+		return g, err
+	}
+	if g.Type == MAK && g.Limit == 0 {
+		g.Limit, err = s.limitTx(tx, program, g)
+	}
+	return g, err
+}
+
+// checkTargets refuses a Licensing ID or products that do not exist, and returns the Licensing ID's program.
+func checkTargets(tx *db.Tx, g Generation) (program string, err error) {
+	err = tx.Row("SELECT program FROM licensing_ids WHERE id = $1", g.Licensing).Scan(&program)
+	if errors.Is(err, db.ErrNoRow) {
+		return "", access.ErrUnknownLicensingID
+	}
+	if err != nil {
+		return "", err
+	}
+	known := map[string]bool{}
+	err = tx.Each("SELECT DISTINCT code FROM products WHERE code IN "+tx.In("$1"), []any{db.List(g.Products)}, func(scan func(...any) error) error {
+		var code string
+		err := scan(&code)
+		known[code] = true
+		return err
+	})
+	if err != nil {
+		return "", err
 	}
 	for _, code := range g.Products {
-		if err := tx.Row("SELECT count(*) FROM products WHERE code = $1", code).Scan(&n); err != nil {
-			return err
-		}
-		if n == 0 {
-			return errs.New(errs.Invalid, "keys.product_unknown", errs.Params{"product": code})
+		if !known[code] {
+			return "", refuse("/products", "keys.product_unknown", errs.Params{"product": code})
 		}
 	}
-	return nil
+	return program, nil
 }
 
 // makeTx draws a code and stores it. 120 random bits do not meet twice; the unique index would refuse it.
-func (s *Service) makeTx(tx *db.Tx, g Generation) (ids.ID, error) {
+func (s *Service) makeTx(tx *db.Tx, g Generation, batch ids.ID) (ids.ID, error) {
 	code, err := Generate(rand.Reader)
 	if err != nil {
 		return "", fmt.Errorf("drawing a product key: %w", err)
 	}
-	var limit *int64
-	if g.Limit > 0 {
-		limit = &g.Limit
+	id := tx.NewID()
+	sealed, err := s.sealer.Seal(place(id), []byte(code.Reveal()))
+	if err != nil {
+		return "", fmt.Errorf("sealing a product key: %w", err)
 	}
-	return s.storeTx(tx, stored{licensing: g.Licensing, kind: g.Type, origin: Own, text: code.Reveal(), lastFive: code.LastFive(),
-		lookup: Lookup(s.sealer, code), limit: limit, products: g.Products})
+	var limit any
+	if g.Limit > 0 {
+		limit = g.Limit
+	}
+	return id, insertOwn(tx, id, batch, g, sealed, Lookup(s.sealer, code), code.LastFive(), limit)
 }
 
 // Reveal returns a key with its text, on the record. Errors: NotFound "keys.unknown"; Denied "access.role_missing".
@@ -175,11 +200,17 @@ func (s *Service) openTx(tx *db.Tx, key ids.ID) (string, error) {
 	return string(text), err
 }
 
-// SetLimit changes how many computers a key may activate. version is the row's ETag. Errors: those of access.Gate.Staff; NotFound
-// "keys.unknown"; Precondition "keys.version"; Conflict "keys.limit_below_used".
+// SetLimit changes how many computers a key may activate. version is the one of the key that the actor has seen. Errors: those of
+// access.Gate.Staff; NotFound "keys.unknown"; Precondition "keys.version"; Conflict "keys.limit_below_used", "keys.limit_unused" for a
+// type without a count, "keys.foreign".
 func (s *Service) SetLimit(ctx context.Context, actor audit.Actor, key ids.ID, limit, version int64) (k Key, err error) {
 	err = s.maintain(ctx, actor, key, "keys.limit_changed", func(tx *db.Tx, before Key) error {
-		if !before.Counted || limit < before.Used {
+		switch {
+		case before.Origin == Foreign:
+			return errForeign
+		case !before.Counted:
+			return errUncounted
+		case limit < before.Used || limit < 1:
 			return errTooSmall
 		}
 		n, err := tx.Exec("UPDATE product_keys SET activation_limit = $1, version = version + 1 WHERE id = $2 AND version = $3 AND used <= $1", limit, key, version)

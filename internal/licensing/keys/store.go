@@ -2,52 +2,25 @@ package keys
 
 import (
 	"database/sql"
-	"fmt"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/ids"
 )
 
-// stored is a key on its way into the table.
-type stored struct {
-	licensing        ids.ID
-	kind             Type
-	origin           string
-	text, lastFive   string
-	lookup           []byte
-	limit            *int64
-	foreignUsed      *int64
-	foreignAvailable *int64
-	products         []string
-	productText      string
-}
-
-func (s *Service) storeTx(tx *db.Tx, k stored) (ids.ID, error) {
-	id := tx.NewID()
-	sealed, err := s.sealer.Seal(place(id), []byte(k.text))
+func insertOwn(tx *db.Tx, id, batch ids.ID, g Generation, sealed, lookup []byte, lastFive string, limit any) error {
+	_, err := tx.Exec(`INSERT INTO product_keys (id, licensing_id, type, origin, sealed, lookup, last_five, activation_limit, state, created_at, batch_id)
+		VALUES ($1, $2, $3, 'own', $4, $5, $6, $7, 'assigned', $8, $9)`,
+		id, g.Licensing, string(g.Type), sealed, lookup, lastFive, limit, tx.Now(), batch)
 	if err != nil {
-		return "", fmt.Errorf("sealing a product key: %w", err)
+		return err
 	}
-	_, err = tx.Exec(`INSERT INTO product_keys (id, licensing_id, type, origin, sealed, lookup, last_five, product_text, activation_limit, used, imported_used, imported_available, state, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 'assigned', $12)`,
-		id, k.licensing, string(k.kind), k.origin, sealed, k.lookup, k.lastFive, k.productText, nullable(k.limit), nullable(k.foreignUsed), nullable(k.foreignAvailable), tx.Now())
-	if err != nil {
-		return "", err
-	}
-	for _, product := range k.products {
+	for _, product := range g.Products {
 		if _, err := tx.Exec("INSERT INTO key_products (key_id, product) VALUES ($1, $2)", id, product); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return id, nil
-}
-
-func nullable(n *int64) any {
-	if n == nil {
-		return nil
-	}
-	return *n
+	return nil
 }
 
 // keyColumns are the columns scanKey reads; a foreign key's count is the one its source reported.
@@ -69,33 +42,37 @@ func scanKey(scan func(...any) error) (Key, error) {
 
 // listTx returns keys of the scope after the given one, in order of id.
 func listTx(tx *db.Tx, scope access.Scope, after ids.ID, limit int) ([]Key, error) {
-	var list []Key
-	err := tx.Each("SELECT "+keyColumns+keyTables+" WHERE "+scope.SQL(tx, "k.licensing_id", "$1")+" AND k.id > $2 ORDER BY k.id LIMIT $3",
-		[]any{scope.Arg(), string(after), limit}, func(scan func(...any) error) error {
-			k, err := scanKey(scan)
-			list = append(list, k)
-			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	return list, addProducts(tx, list)
+	return keysTx(tx, scope.SQL(tx, "k.licensing_id", "$1")+" AND k.id > $2 ORDER BY k.id LIMIT $3", scope.Arg(), string(after), limit)
+}
+
+// batchTx returns the keys of a Licensing ID that were made together.
+func batchTx(tx *db.Tx, licensing, batch ids.ID) ([]Key, error) {
+	return keysTx(tx, "k.licensing_id = $1 AND k.batch_id = $2 ORDER BY k.id", licensing, batch)
 }
 
 func getTx(tx *db.Tx, key ids.ID) (Key, error) {
-	list := make([]Key, 0, 1)
-	err := tx.Each("SELECT "+keyColumns+keyTables+" WHERE k.id = $1", []any{key}, func(scan func(...any) error) error {
+	list, err := keysTx(tx, "k.id = $1", key)
+	if err == nil && len(list) == 0 {
+		err = errUnknown
+	}
+	if err != nil {
+		return Key{}, err
+	}
+	return list[0], nil
+}
+
+// keysTx returns the keys that a condition holds for.
+func keysTx(tx *db.Tx, where string, args ...any) ([]Key, error) {
+	var list []Key
+	err := tx.Each("SELECT "+keyColumns+keyTables+" WHERE "+where, args, func(scan func(...any) error) error {
 		k, err := scanKey(scan)
 		list = append(list, k)
 		return err
 	})
 	if err != nil {
-		return Key{}, err
+		return nil, err
 	}
-	if len(list) == 0 {
-		return Key{}, errUnknown
-	}
-	return list[0], addProducts(tx, list)
+	return list, addProducts(tx, list)
 }
 
 // addProducts fills in what the keys serve, with the names that the catalog holds today.
