@@ -2,6 +2,8 @@ package access
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -23,8 +25,11 @@ func NormalizeAddress(s string) (string, error) {
 	if at < 0 {
 		return "", errAddress
 	}
-	local, domain := strings.ToLower(s[:at]), s[at+1:]
-	if !dotAtom(local) || len(local) > longestLocal {
+	local, domain := s[:at], s[at+1:]
+	if strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII }) { // before K, the Kelvin sign, becomes k
+		return "", errAddress
+	}
+	if local = strings.ToLower(local); !dotAtom(local) || len(local) > longestLocal {
 		return "", errAddress
 	}
 	domain, err := NormalizeDomain(domain)
@@ -39,10 +44,14 @@ func NormalizeAddress(s string) (string, error) {
 func NormalizeDomain(s string) (string, error) {
 	profile := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 	domain, err := profile.ToASCII(strings.TrimSpace(s))
-	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
+	if err != nil || !utf8.ValidString(s) || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
 		return "", errDomain
 	}
-	return strings.ToLower(domain), nil
+	domain = strings.ToLower(domain)
+	if again, err := profile.ToASCII(domain); err != nil || again != domain { // a label whose ASCII form is none
+		return "", errDomain
+	}
+	return domain, nil
 }
 
 var (

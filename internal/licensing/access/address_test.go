@@ -33,6 +33,7 @@ func TestNormalizeAddress(t *testing.T) {
 		`"anna"@example.com`:                     "",
 		"аnna@example.com":                       "", // its first letter is Cyrillic
 		"anna@example.com\r\nBcc: x@example.com": "",
+		"\u212aatia@example.com":                 "", // the Kelvin sign
 		"anna@-example.com":                      "",
 	} {
 		got, err := access.NormalizeAddress(in)

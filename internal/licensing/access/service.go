@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -63,7 +62,10 @@ func (s *Service) recordRefusal(ctx context.Context, gate *Gate, err error) erro
 	}
 	r := gate.refusal
 	if gate.actor.Kind != audit.User {
-		return errors.Join(err, s.count(ctx, r.action, gate.tx.Now()))
+		if failed := s.count(ctx, r.action, gate.tx.Now()); failed != nil {
+			return failed
+		}
+		return err
 	}
 	after := struct {
 		Action Action `json:"action"`

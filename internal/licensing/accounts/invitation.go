@@ -33,20 +33,25 @@ type Invitation struct {
 
 // InviteTx queues an invitation and reports whether it did: none is needed when a user owns the address, or an invitation
 // is open. Nothing is sent until it is released. One whose link is too old is queued anew. The caller decides access.
-// Errors: Invalid "access.address".
+// Errors: Invalid "access.address", "accounts.name"; NotFound "accounts.organization_unknown".
 func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued bool, err error) {
 	address, err := access.NormalizeAddress(i.Address)
 	if err != nil {
 		return false, err
 	}
+	if !plainText(i.FirstName, longestName) || !plainText(i.LastName, longestName) {
+		return false, errs.New(errs.Invalid, "accounts.name", errs.Params{"max": longestName})
+	}
 	if owner, err := ownerTx(tx, address); err != nil || owner != "" {
+		return false, err
+	}
+	organization, err := s.OrganizationTx(tx, i.Organization)
+	if err != nil {
 		return false, err
 	}
 	lang := i.Language
 	if _, ok := i18n.ParseLang(string(lang)); !ok {
-		if lang, err = s.usualLanguage(tx, i.Organization); err != nil {
-			return false, err
-		}
+		lang = organization.language()
 	}
 	n, err := tx.Exec(`INSERT INTO invitations (id, address, first_name, last_name, language, organization_id, reason, queued_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (address) WHERE accepted_at IS NULL
@@ -62,18 +67,10 @@ func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued b
 		return false, err
 	}
 	after := struct {
-		Organization ids.ID `json:"organization,omitempty"`
+		Organization ids.ID `json:"organization"`
 		Reason       string `json:"reason"`
 	}{i.Organization, i.Reason}
 	return true, audit.Record(tx, actor, audit.Event{Action: "invitations.queued", Object: invitations.Wire(id), After: after})
-}
-
-func (s *Service) usualLanguage(tx *db.Tx, organization ids.ID) (i18n.Lang, error) {
-	if organization == "" {
-		return i18n.English, nil
-	}
-	o, err := s.OrganizationTx(tx, organization)
-	return o.language(), err
 }
 
 // InvitationFilter chooses invitations; its zero value chooses all.
@@ -169,7 +166,7 @@ func (s *Service) releaseBatch(tx *db.Tx, actor audit.Actor, f InvitationFilter)
 	var batch []queuedInvitation
 	err := tx.Each(`SELECT i.id, i.address, i.first_name, i.last_name, i.language, o.legal_name, o.time_zone
 		FROM invitations i LEFT JOIN organizations o ON o.id = i.organization_id
-		WHERE (i.released_at IS NULL OR CAST($1 AS TEXT) <> '[]' AND i.expires_at <= $5) AND i.accepted_at IS NULL AND `+f.where(tx)+" ORDER BY i.id LIMIT $4",
+		WHERE (i.released_at IS NULL OR CAST($1 AS TEXT) <> '[]' AND i.expires_at <= $5) AND i.accepted_at IS NULL AND i.user_id IS NULL AND `+f.where(tx)+" ORDER BY i.id LIMIT $4",
 		append(f.args(), releaseBatch, tx.Now()),
 		func(scan func(...any) error) error {
 			var q queuedInvitation

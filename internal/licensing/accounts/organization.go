@@ -44,6 +44,8 @@ const (
 	longestLegalName = 200
 )
 
+var errOrganizationUnknown = errs.New(errs.NotFound, "accounts.organization_unknown")
+
 var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
 // check normalises the organization. Errors: Invalid "accounts.organization" with its fields, named as in JSON.
@@ -174,6 +176,9 @@ func (s *Service) OrganizationTx(tx *db.Tx, id ids.ID) (Organization, error) {
 // OrganizationByCodeTx returns an organization by its code. The caller decides access. Errors: NotFound
 // "accounts.organization_unknown".
 func (s *Service) OrganizationByCodeTx(tx *db.Tx, code string) (Organization, error) {
+	if !plainText(code, longestCode) { // PostgreSQL takes offence at some bytes
+		return Organization{}, errOrganizationUnknown
+	}
 	return organization(tx.Row(organizationColumns+" WHERE o.code = $1 ORDER BY t.recorded_at, t.id LIMIT 1", code))
 }
 
@@ -182,7 +187,7 @@ func organization(row db.Row) (Organization, error) {
 	var t Tenant
 	err := row.Scan(&o.ID, &o.Code, &o.LegalName, &o.Country, &o.TimeZone, &o.Segment, &t.Name, &t.PrimaryDomain, &t.ID)
 	if errors.Is(err, db.ErrNoRow) {
-		return Organization{}, errs.New(errs.NotFound, "accounts.organization_unknown")
+		return Organization{}, errOrganizationUnknown
 	}
 	if t.ID != "" {
 		o.Tenant = &t

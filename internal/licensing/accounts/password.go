@@ -36,7 +36,8 @@ func checkPassword(password string, context ...string) (code string, params errs
 		return "accounts.password_long", errs.Params{"max": longestPassword}
 	}
 	plain := fold(password, false)
-	if repeats(plain) || runs(plain) || guessable(plain, context) || guessable(fold(password, true), context) {
+	bare := strings.TrimRightFunc(password, func(r rune) bool { return !unicode.IsLetter(r) })
+	if repeats(plain) || runs(plain) || guessable(plain, context) || guessable(fold(bare, true), context) {
 		return "accounts.password_common", nil
 	}
 	return "", nil

@@ -34,10 +34,11 @@ var (
 // seconds.
 func (s *Service) SignIn(ctx context.Context, request, address, password string) (sessionToken string, session Session, err error) {
 	known, err := access.NormalizeAddress(address)
-	if err != nil { // an address that cannot be is like one that nobody has
-		known = strings.ToLower(strings.TrimSpace(address))
+	counted := known
+	if err != nil { // an address that cannot be is looked up as one that nobody has
+		counted = strings.ToLower(strings.TrimSpace(address))
 	}
-	tooMany, err := s.attempt(ctx, known)
+	tooMany, err := s.attempt(ctx, counted)
 	if err != nil {
 		return "", Session{}, err
 	}
