@@ -66,7 +66,7 @@ func (a *API) registerImport(kind string, take importer) {
 		}
 		return ok(wireReport(ctx, kind, report)), nil
 	}, func(ctx context.Context, c Caller, object string) (*body[client.ImportReport], error) {
-		report, err := a.Rooms.Partners.ImportReport(ctx, c.Actor, object)
+		report, err := a.Rooms.Reports.ImportReport(ctx, c.Actor, object)
 		if err != nil {
 			return nil, err
 		}
