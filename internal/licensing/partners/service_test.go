@@ -19,7 +19,7 @@ func TestSaving(t *testing.T) {
 		steps := []struct {
 			name string
 			want partners.Saved
-		}{{"Contoso", partners.Created}, {"Contoso", partners.Unchanged}, {"Contoso Licenze", partners.Renamed}, {"Contoso Licenze", partners.Unchanged}}
+		}{{"Alba", partners.Created}, {"Alba", partners.Unchanged}, {"Alba Licenze", partners.Renamed}, {"Alba Licenze", partners.Unchanged}}
 		for i, step := range steps {
 			var got partners.Saved
 			err := d.Write(t.Context(), func(tx *db.Tx) (err error) {
@@ -31,7 +31,7 @@ func TestSaving(t *testing.T) {
 			}
 		}
 		all, err := s.List(t.Context(), audit.Itself())
-		if err != nil || len(all) != 1 || all[0].Name != "Contoso Licenze" {
+		if err != nil || len(all) != 1 || all[0].Name != "Alba Licenze" {
 			t.Errorf("partners %v (%v)", all, err)
 		}
 		if _, err := s.List(t.Context(), audit.Nobody("r")); errs.KindOf(err) != errs.Unauthenticated {
