@@ -188,7 +188,7 @@ func TestOrganizationsAreNamedByPlace(t *testing.T) {
 		"3:119 organizations[1].tenant.primary_domain access.domain",
 		"3:130 organizations[1].tenant.id accounts.tenant_id",
 		"4:87 organizations[3].code feed.row_twice",
-		"5:49 organizations[4].country accounts.country_fixed",
+		"5:53 organizations[4].country accounts.country_fixed",
 		"6:15 partners[0].name feed.missing",
 		"6:67 partners[2].code feed.row_twice",
 	}

@@ -23,3 +23,4 @@ CREATE TABLE order_lines (
 ) @strict;
 CREATE INDEX order_lines_by_line ON order_lines (line_id, revision);
 CREATE INDEX order_lines_by_return ON order_lines (returns_line) WHERE returns_line IS NOT NULL;
+CREATE INDEX order_lines_by_revision ON order_lines (revision, line_id);
