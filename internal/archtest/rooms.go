@@ -41,8 +41,11 @@ func siblings() []sibling {
 		{"partners", "audit", recorded},
 		{"accounts", "access", "every use case starts with authorization, those about users too"},
 		{"partners", "access", "every use case starts with authorization, those about partners too"},
+		{"notify", "audit", recorded},
+		{"notify", "access", "who may read the log of mails is decided where it is read"},
 		{"accounts", "notify", "sign-in links and confirmations of addresses leave as messages"},
-		{"agreements", "catalog", "a program's flags decide what an agreement of it allows"},
+		{"catalog", "entitlements", "the computation owns what a catalog must say, and this room keeps it"},
+		{"agreements", "entitlements", "calendar dates are the computation's type"},
 		{"activation", "keys", "an activation uses up a product key, and keys owns its count"},
 	}
 }
