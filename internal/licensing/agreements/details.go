@@ -79,7 +79,7 @@ func (s *Service) complete(tx *db.Tx, g *access.Gate, d *Details) error {
 		return err
 	}
 	d.Contacts = d.withPartner(found[d.ID])
-	if d.LicensingID.Parent == "" && d.Above.MasterID == "" {
+	if d.LicensingID.Parent == "" && d.Above.Master == "" {
 		return nil
 	}
 	scope, err := g.Scope(access.SeeLicensingID)
@@ -89,7 +89,7 @@ func (s *Service) complete(tx *db.Tx, g *access.Gate, d *Details) error {
 	if d.Parent, err = s.agreement(tx, d.LicensingID.Parent, scope); err != nil {
 		return err
 	}
-	d.Master, err = s.agreement(tx, d.Above.MasterID, scope)
+	d.Master, err = s.agreement(tx, d.Above.Master, scope)
 	return err
 }
 

@@ -38,9 +38,9 @@ type Row struct {
 
 // Above names the agreements above a Licensing ID. What is not there is empty.
 type Above struct {
-	Parent, ParentProgram string
-	Master                string
-	MasterID              ids.ID // its own, or its parent's
+	ParentNumber, ParentProgram string
+	MasterNumber                string
+	Master                      ids.ID // its own, or its parent's
 }
 
 // errEnough ends the reading of rows.
@@ -82,7 +82,7 @@ func (s *Service) Relationship(ctx context.Context, actor audit.Actor, f Filter)
 func (r Row) matches(search string) bool {
 	search = strings.ToLower(strings.TrimSpace(search))
 	for _, text := range []string{r.Number, r.OrganizationName, r.PartnerName, r.AgreementNumber, r.EnrollmentNumber, r.AuthorizationNumber,
-		r.OwnerID, r.Above.Parent, r.Above.Master} {
+		r.OwnerID, r.Above.ParentNumber, r.Above.MasterNumber} {
 		if strings.Contains(strings.ToLower(text), search) {
 			return true
 		}
@@ -105,7 +105,7 @@ func (s *Service) eachRow(tx *db.Tx, where string, args []any, each func(Row) er
 		var segment string
 		var err error
 		r.LicensingID, err = scanLicensing(scan, &r.OrganizationName, &r.TimeZone, &segment, &r.PartnerName,
-			&r.Above.Parent, &r.Above.ParentProgram, &r.Above.Master, &r.Above.MasterID)
+			&r.Above.ParentNumber, &r.Above.ParentProgram, &r.Above.MasterNumber, &r.Above.Master)
 		if err != nil {
 			return err
 		}
