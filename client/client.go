@@ -92,7 +92,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	}
 	for try := 1; ; try++ {
 		answer, err := c.try(ctx, r, key)
-		if try == tries || ctx.Err() != nil || !unknownOutcome(err) {
+		if try == tries || ctx.Err() != nil || !OutcomeUnknown(err) {
 			return answer, err
 		}
 		if err := c.wait(ctx, retryAfter(err, try)); err != nil {
@@ -159,10 +159,15 @@ type unanswered struct{ err error }
 func (u *unanswered) Error() string { return "no answer from the server: " + u.err.Error() }
 func (u *unanswered) Unwrap() error { return u.err }
 
-func unknownOutcome(err error) bool {
+// OutcomeUnknown reports whether err leaves it open if the request had its effect: no answer came, the server said 503, or a proxy before
+// it 502 or 504. The request was repeated before err was returned; another call is a new request.
+func OutcomeUnknown(err error) bool {
 	var u *unanswered
 	var p *Problem
-	return errors.As(err, &u) || errors.As(err, &p) && p.Status == http.StatusServiceUnavailable
+	if errors.As(err, &p) {
+		return p.Status == http.StatusBadGateway || p.Status == http.StatusServiceUnavailable || p.Status == http.StatusGatewayTimeout
+	}
+	return errors.As(err, &u)
 }
 
 func retryAfter(err error, try int) time.Duration {
