@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+
+	"golang.org/x/term"
+
+	"chiave/client"
+	"chiave/internal/platform/errs"
+)
+
+// signInCommand opens a session and keeps its token.
+type signInCommand struct {
+	Email        string `required:"" placeholder:"ADDRESS"`
+	PasswordFile string `placeholder:"FILE"`
+}
+
+func (c *signInCommand) run(ctx context.Context, s *session) error {
+	file, _, err := s.tokenFile()
+	if err != nil {
+		return err
+	}
+	password, err := c.password(s)
+	if err != nil {
+		return err
+	}
+	cl, err := s.anonymous()
+	if err != nil {
+		return err
+	}
+	signed, err := cl.SignIn(ctx, client.SignIn{Address: c.Email, Password: password})
+	if err != nil {
+		return err
+	}
+	if err := writeSecret(file, signed.Token); err != nil {
+		return err
+	}
+	type session struct { // without the token: what is printed ends up in logs
+		TokenFile string `json:"token_file"`
+		Expires   string `json:"expires"`
+	}
+	return s.show(session{file, signed.Expires}, func() { s.say(s.out.T("cli.sign_in.done", "file", file, "until", s.instant(signed.Expires))) })
+}
+
+// password reads the password: from the file named, else as it is typed, unseen.
+func (c *signInCommand) password(s *session) (string, error) {
+	if c.PasswordFile != "" {
+		return s.secret(c.PasswordFile)
+	}
+	if !terminal(s.Stdin) {
+		return "", errs.New(errs.Invalid, "cli.password_unnamed")
+	}
+	fmt.Fprint(s.Stderr, s.out.T("cli.sign_in.password", "address", c.Email)+" ")
+	text, err := term.ReadPassword(int(s.Stdin.(*os.File).Fd()))
+	fmt.Fprintln(s.Stderr)
+	return string(text), err
+}
+
+// signOutCommand ends the session and removes its token.
+type signOutCommand struct{}
+
+func (c *signOutCommand) run(ctx context.Context, s *session) error {
+	file, _, err := s.tokenFile()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return errs.New(errs.NotFound, "cli.not_signed_in", errs.Params{"file": file})
+	}
+	cl, err := s.client()
+	if err != nil {
+		return err
+	}
+	var p *client.Problem
+	err = cl.SignOut(ctx)
+	if err != nil && !(errors.As(err, &p) && p.Status == http.StatusUnauthorized) { // a session that is over needs no end
+		return err
+	}
+	if err := os.Remove(file); err != nil {
+		return unwritable(file, err)
+	}
+	type ended struct {
+		TokenFile string `json:"token_file"`
+	}
+	return s.show(ended{file}, func() { s.say(s.out.T("cli.sign_out.done", "file", file)) })
+}
