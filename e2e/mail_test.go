@@ -4,44 +4,36 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdMail waits for a mail to an address and writes its text to a file: mail ADDRESS FILE [COUNT]. COUNT is how many mails
-// to the address there must be by then, one when absent; the newest is written. LINK is set to the first address in it.
+// cmdMail waits for the next mail to an address and writes its text to a file: mail ADDRESS FILE. LINK is set to the first address in it.
+// "! mail ADDRESS" says that no further mail has come.
 func cmdMail(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 && len(args) != 3 {
-		ts.Fatalf("usage: mail ADDRESS FILE [COUNT]")
-	}
-	count := 1
-	if len(args) == 3 {
-		_, err := fmt.Sscan(args[2], &count)
-		ts.Check(err)
-	}
+	w := worldOf(ts)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	m, err := worldOf(ts).mail.Wait(ctx, args[0], count)
+	if neg {
+		if len(args) != 1 {
+			ts.Fatalf("usage: ! mail ADDRESS")
+		}
+		all, err := w.mail.All(ctx, args[0])
+		ts.Check(err)
+		if n := len(all) - w.mails[args[0]]; n > 0 {
+			ts.Fatalf("%d mails to %s, the last with the subject %q", n, args[0], all[len(all)-1].Subject)
+		}
+		return
+	}
+	if len(args) != 2 {
+		ts.Fatalf("usage: mail ADDRESS FILE")
+	}
+	m, err := w.mail.Wait(ctx, args[0], w.mails[args[0]]+1)
 	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte("Subject: "+m.Subject+"\n\n"+m.Text), 0o600))
-	ts.Setenv("LINK", address.FindString(m.Text))
-}
-
-// program is a command of the script's environment with "{}" filled in.
-func program(ts *testscript.TestScript, args []string, number string) *exec.Cmd {
-	filled := make([]string, len(args))
-	for i, a := range args {
-		filled[i] = strings.ReplaceAll(a, "{}", number)
-	}
-	name := filled[0]
-	if name == "chiave" {
-		name = binary
-	}
-	cmd := exec.Command(name, filled[1:]...)
-	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = append(environment(ts), "CHIAVE_SERVER="+ts.Getenv("CHIAVE_SERVER"))
-	return cmd
+	w.mails[args[0]]++
+	language := strings.Join(m.Header["Content-Language"], " ")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), fmt.Appendf(nil, "Subject: %s\nContent-Language: %s\n\n%s", m.Subject, language, m.Text), 0o600))
+	ts.Setenv("LINK", strings.TrimRight(address.FindString(m.Text), ".,"))
 }

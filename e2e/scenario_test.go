@@ -56,7 +56,8 @@ func TestScenarios(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Dir:                 dir,
 				RequireExplicitExec: true,
-				Setup:               func(env *testscript.Env) error { return setUp(t, engine, env) },
+				RequireUniqueNames:  true,
+				Setup:               func(env *testscript.Env) error { return setUp(t, engine, dir, env) },
 				Cmds:                commands(),
 				Condition:           func(cond string) (bool, error) { return cond == engine.String(), nil },
 			})
@@ -65,25 +66,30 @@ func TestScenarios(t *testing.T) {
 }
 
 // setUp gives a script an empty database, a mail server and an environment in which the program finds both.
-func setUp(t *testing.T, engine db.Engine, env *testscript.Env) error {
+func setUp(t *testing.T, engine db.Engine, dir string, env *testscript.Env) error {
 	mail, err := mailtest.Launch(t.Context(), os.Getenv(mailtest.Env))
 	if err != nil {
 		return err
 	}
 	env.Defer(mail.Stop)
-	w := &world{mail: mail, servers: map[string]*server{}, jars: map[string]*visitor{}}
+	w := &world{mail: mail, servers: map[string]*server{}, visitors: map[string]*visitor{}, mails: map[string]int{}}
 	env.Values[worldKey{}] = w
 	env.Defer(w.close)
 	data := filepath.Join(env.WorkDir, "data")
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return err
 	}
+	if err := lendFiles(dir, env.WorkDir); err != nil {
+		return err
+	}
 	database := "sqlite:" + filepath.Join(data, "chiave.db")
 	if engine == db.Postgres {
-		if database, err = withoutPassword(dbtest.Empty(t, engine), filepath.Join(data, "database.password")); err != nil {
+		file := filepath.Join(env.WorkDir, "database.password")
+		w.database = func() (string, error) { return withoutPassword(dbtest.Empty(t, engine), file) }
+		if database, err = w.database(); err != nil {
 			return err
 		}
-		env.Setenv("CHIAVE_DATABASE_PASSWORD_FILE", filepath.Join(data, "database.password"))
+		env.Setenv("CHIAVE_DATABASE_PASSWORD_FILE", file)
 	}
 	for name, value := range map[string]string{
 		"PATH":                 filepath.Dir(binary) + string(os.PathListSeparator) + os.Getenv("PATH"),
@@ -101,6 +107,32 @@ func setUp(t *testing.T, engine db.Engine, env *testscript.Env) error {
 		env.Setenv(name, value)
 	}
 	return nil
+}
+
+// lendFiles copies the feeds that every script may use, those of our own folder and of the folder that is run, and the password.
+func lendFiles(dir, work string) error {
+	for _, from := range []string{"testdata", dir} {
+		if _, err := os.Stat(filepath.Join(from, "feeds")); err != nil {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(from, "feeds", "*"))
+		if err != nil {
+			return err
+		}
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err == nil {
+				err = os.MkdirAll(filepath.Join(work, "feeds"), 0o700)
+			}
+			if err == nil {
+				err = os.WriteFile(filepath.Join(work, "feeds", filepath.Base(name)), text, 0o600)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(filepath.Join(work, "password.txt"), []byte(password+"\n"), 0o600)
 }
 
 // withoutPassword takes the password out of a database's address and puts it into a file, where the program wants it.

@@ -22,10 +22,12 @@ type worldKey struct{}
 
 // world is what one script has at hand besides its files.
 type world struct {
-	mail    *mailtest.Server
-	servers map[string]*server
-	jars    map[string]*visitor
-	closing []func()
+	mail     *mailtest.Server
+	servers  map[string]*server
+	visitors map[string]*visitor
+	mails    map[string]int // to each address, so far
+	database func() (string, error)
+	closing  []func()
 }
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
@@ -42,12 +44,23 @@ func (w *world) close() {
 // commands are what scripts may use besides testscript's own commands.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"server": cmdServer,
-		"http":   cmdHTTP,
-		"page":   cmdPage,
-		"mail":   cmdMail,
-		"race":   cmdRace,
-		"lossy":  cmdLossy,
+		"server":    cmdServer,
+		"install":   cmdInstall,
+		"elsewhere": cmdElsewhere,
+		"register":  cmdRegister,
+		"as":        cmdAs,
+		"http":      cmdHTTP,
+		"page":      cmdPage,
+		"mail":      cmdMail,
+		"json":      cmdJSON,
+		"list":      cmdList,
+		"set":       cmdSet,
+		"race":      cmdRace,
+		"storm":     cmdStorm,
+		"lossy":     cmdLossy,
+		"direct":    cmdDirect,
+		"sql":       cmdSQL,
+		"orders":    cmdOrders,
 	}
 }
 
@@ -101,7 +114,6 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		if s == nil {
 			ts.Fatalf("no server %q runs", name)
 		}
-		delete(w.servers, name)
 		signal := syscall.SIGTERM
 		if verb == "kill" {
 			signal = syscall.SIGKILL
@@ -110,7 +122,11 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("the server did not stop well: %v\n%s", err, s.text())
 		}
 	case "log":
-		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(w.servers[name].text()), 0o600))
+		s := w.servers[name]
+		if s == nil || len(args) != 1 {
+			ts.Fatalf("usage: server log [NAME] FILE, of a server that was started")
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s.text()), 0o600))
 	default:
 		ts.Fatalf("unknown: server %s", verb)
 	}
@@ -160,6 +176,15 @@ func (s *server) read(out io.Reader, ready chan<- string) {
 	}
 }
 
+func (s *server) running() bool {
+	select {
+	case <-s.done:
+		return false
+	default:
+		return true
+	}
+}
+
 func (s *server) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,4 +217,6 @@ func environment(ts *testscript.TestScript) []string {
 
 // scriptVariables are the settings that a script may change for the programs it runs.
 var scriptVariables = []string{"CHIAVE_DATA_DIR", "CHIAVE_DATABASE", "CHIAVE_DATABASE_PASSWORD_FILE", "CHIAVE_ROOT_KEY_FILE", "CHIAVE_LISTEN", "CHIAVE_BASE_URL",
-	"CHIAVE_SMTP_HOST", "CHIAVE_SMTP_PORT", "CHIAVE_SMTP_SECURITY", "CHIAVE_MAIL_FROM", "CHIAVE_CONFIG", "CHIAVE_CHECKPOINT_FILE", "CHIAVE_CLOCK_SKEW", "CHIAVE_PORTAL_NAME"}
+	"CHIAVE_ADMIN_LISTEN",
+	"CHIAVE_SMTP_HOST", "CHIAVE_SMTP_PORT", "CHIAVE_SMTP_SECURITY", "CHIAVE_MAIL_FROM", "CHIAVE_CONFIG", "CHIAVE_CHECKPOINT_FILE", "CHIAVE_CLOCK_SKEW", "CHIAVE_PORTAL_NAME",
+	"CHIAVE_LOG_FORMAT", "CHIAVE_LOG_LEVEL", "CHIAVE_SUPPORT_LINES"}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
@@ -23,6 +24,8 @@ import (
 type InitOptions struct {
 	Operator string // address of the first operator
 	Sandbox  bool   // the clock may be moved, for ever
+	// Clock is where the clock of a sandbox starts; now when zero.
+	Clock time.Time
 }
 
 // InitResult is a new installation. SignInLink and Token are secrets that exist nowhere else.
@@ -34,7 +37,7 @@ type InitResult struct {
 }
 
 // Init makes an installation: the schema, the root key, the identity of the database and its first operator. What was left by an
-// attempt that failed is taken up. Errors: Conflict "db.initialized"; Invalid "access.address"; those of seal.Open.
+// attempt that failed is taken up. Errors: Conflict "db.initialized"; Invalid "access.address"; Denied "db.not_sandbox"; those of seal.Open.
 func Init(ctx context.Context, cfg config.Config, log *slog.Logger, opt InitOptions) (InitResult, error) {
 	address, err := access.NormalizeAddress(opt.Operator) // before anything is made
 	if err != nil {
@@ -66,6 +69,11 @@ func Init(ctx context.Context, cfg config.Config, log *slog.Logger, opt InitOpti
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		if made.Installation, err = db.Initialize(tx, opt.Sandbox); err != nil {
 			return err
+		}
+		if !opt.Clock.IsZero() {
+			if err := db.StartClock(tx, opt.Clock); err != nil {
+				return err
+			}
 		}
 		made.SignInLink, made.Token, err = people.CreateOperatorTx(tx, audit.Itself(), opt.Operator)
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"chiave/internal/app"
 	"chiave/internal/platform/config"
@@ -39,11 +40,16 @@ func (s *session) open(flags map[string]string) (config.Config, *slog.Logger, er
 type initCommand struct {
 	Operator string `required:"" placeholder:"ADDRESS"`
 	Sandbox  bool
+	Clock    string `placeholder:"INSTANT"`
 	BaseURL  string `name:"base-url" placeholder:"URL" group:"settings"`
 	storage
 }
 
 func (c *initCommand) run(ctx context.Context, s *session) error {
+	clock, err := c.clock()
+	if err != nil {
+		return err
+	}
 	flags := c.flags()
 	flags["base_url"] = c.BaseURL
 	cfg, log, err := s.open(flags)
@@ -60,7 +66,7 @@ func (c *initCommand) run(ctx context.Context, s *session) error {
 	if err := writeSecret(file, ""); err != nil { // before anything is made: a token that cannot be kept is lost
 		return err
 	}
-	made, err := app.Init(ctx, cfg, log, app.InitOptions{Operator: c.Operator, Sandbox: c.Sandbox})
+	made, err := app.Init(ctx, cfg, log, app.InitOptions{Operator: c.Operator, Sandbox: c.Sandbox, Clock: clock})
 	if err != nil {
 		return errors.Join(err, os.Remove(file))
 	}
@@ -87,6 +93,21 @@ func (c *initCommand) run(ctx context.Context, s *session) error {
 		s.say(s.out.T("cli.init.link"))
 		s.say("  " + made.SignInLink)
 	})
+}
+
+// clock returns where the clock of the sandbox starts; zero when that was not said. Errors: Invalid "cli.instant", "cli.clock_sandbox".
+func (c *initCommand) clock() (time.Time, error) {
+	if c.Clock == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, c.Clock)
+	switch {
+	case err != nil:
+		return at, errs.New(errs.Invalid, "cli.instant", errs.Params{"flag": "--clock"})
+	case !c.Sandbox:
+		return at, errs.New(errs.Invalid, "cli.clock_sandbox")
+	}
+	return at, nil
 }
 
 // migrateCommand brings the schema up to date.

@@ -87,11 +87,15 @@ func MoveClock(tx *Tx, by time.Duration) error {
 }
 
 // StartClock lets the clock of a sandbox start at an instant of the caller's choice, so that what happens in it does not
-// depend on the day it is run. Only the transaction that initializes the database may do so. Errors: Denied "db.not_sandbox".
+// depend on the day it is run. Only the transaction that initializes the database may do so, and it goes on at that instant. Errors:
+// Denied "db.not_sandbox".
 func StartClock(tx *Tx, at time.Time) error {
 	n, err := tx.Exec("UPDATE installation SET clock_offset = $1 WHERE sandbox AND created_at = $2", at.Sub(tx.Now()).Microseconds(), tx.Now())
 	if err == nil && n == 0 {
 		return errs.New(errs.Denied, "db.not_sandbox")
+	}
+	if err == nil {
+		tx.now = at.UTC().Truncate(time.Microsecond)
 	}
 	return err
 }
