@@ -73,7 +73,7 @@ func TestAuditTrailShowsEverybodyTheirOwn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
 		gates := access.New(d)
 		people(t, d, gates)
-		s := reports.New(gates)
+		s := reports.New(gates, nil, nil, nil)
 		for _, test := range []struct {
 			name  string
 			actor audit.Actor
@@ -135,7 +135,7 @@ func TestAuditTrailPages(t *testing.T) {
 			f, seen := audit.Filter{Action: "page.", Limit: limit}, map[string]bool{}
 			for more := true; more; {
 				var page []audit.Entry
-				page, more, err = reports.New(gates).AuditTrail(t.Context(), user(admin), f)
+				page, more, err = reports.New(gates, nil, nil, nil).AuditTrail(t.Context(), user(admin), f)
 				if err != nil || len(page) != min(want, all-len(seen)) {
 					t.Fatalf("limit %d: a page of %d, %v", limit, len(page), err)
 				}

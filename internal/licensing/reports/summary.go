@@ -1,0 +1,191 @@
+package reports
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/agreements"
+	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/entitlements"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/ids"
+)
+
+var errNoRow = errs.New(errs.NotFound, "summary.row_unknown")
+
+// Question asks for a License Summary.
+type Question struct {
+	Numbers  []string          // of Licensing IDs; empty for all of which the actor may see reports
+	AsOf     entitlements.Date // today when absent
+	TimeZone string            // the viewer's, which says what today is for several Licensing IDs; IANA name, may be empty
+}
+
+// LicenseSummary is the answer, with what it was computed from.
+type LicenseSummary struct {
+	AsOf         entitlements.Date
+	TimeZone     string   // in which AsOf is today, or would be
+	LicensingIDs []string // numbers included
+	Rows         []SummaryRow
+}
+
+// SummaryRow is a row with the name of its product.
+type SummaryRow struct {
+	entitlements.Row
+	ProductName string
+}
+
+// RowKey names a row of a summary.
+type RowKey struct {
+	Product, Version string
+	Granted          bool
+}
+
+// SummaryExplanation opens the three numbers of a row.
+type SummaryExplanation struct {
+	AsOf                            entitlements.Date
+	TimeZone                        string
+	Row                             SummaryRow
+	Effective, ActiveSA, Unresolved entitlements.Explanation
+}
+
+// LicenseSummary computes what the Licensing IDs of the question give a right to. Only those on which the actor may view
+// reports are included, and none of a program that is managed elsewhere (LSUM-15). Errors: those of Gate.Scope for
+// ViewReports; NotFound "licensing_ids.unknown" for a number that is not among them.
+func (s *Service) LicenseSummary(ctx context.Context, actor audit.Actor, q Question) (LicenseSummary, error) {
+	a, err := s.answer(ctx, actor, q)
+	if err != nil {
+		return LicenseSummary{}, err
+	}
+	out := LicenseSummary{AsOf: a.computed.AsOf, TimeZone: a.zone, LicensingIDs: a.numbers, Rows: make([]SummaryRow, 0, len(a.computed.Rows))}
+	for i := range a.computed.Rows {
+		out.Rows = append(out.Rows, a.row(i))
+	}
+	return out, nil
+}
+
+// Explain opens the numbers of one row of the summary that answers the same question. Errors: those of LicenseSummary;
+// NotFound "summary.row_unknown".
+func (s *Service) Explain(ctx context.Context, actor audit.Actor, q Question, key RowKey) (SummaryExplanation, error) {
+	a, err := s.answer(ctx, actor, q)
+	if err != nil {
+		return SummaryExplanation{}, err
+	}
+	i, found := a.computed.Find(key.Product, key.Version, key.Granted)
+	if !found {
+		return SummaryExplanation{}, errNoRow
+	}
+	return SummaryExplanation{AsOf: a.computed.AsOf, TimeZone: a.zone, Row: a.row(i), Effective: a.computed.Explain(i, entitlements.Effective),
+		ActiveSA: a.computed.Explain(i, entitlements.ActiveSA), Unresolved: a.computed.Explain(i, entitlements.Unresolved)}, nil
+}
+
+// answered is a computed summary with what it was computed from.
+type answered struct {
+	catalog  *entitlements.Catalog
+	computed *entitlements.Summary
+	zone     string
+	numbers  []string
+}
+
+func (a answered) row(i int) SummaryRow {
+	row := a.computed.Rows[i]
+	product, _ := a.catalog.Product(row.Product)
+	return SummaryRow{row, product.Name}
+}
+
+// answer reads in the transaction in which access is decided, and computes outside it.
+func (s *Service) answer(ctx context.Context, actor audit.Actor, q Question) (answered, error) {
+	var a answered
+	var lines []entitlements.Line
+	asOf := q.AsOf
+	err := s.gates.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		included, err := s.included(tx, g, q)
+		if err != nil {
+			return err
+		}
+		shown := make(map[ids.ID]bool, len(included))
+		a = answered{zone: zoneOf(included, q.TimeZone)}
+		for _, l := range included {
+			shown[l.id] = l.shownOnOrder
+			a.numbers = append(a.numbers, l.number)
+		}
+		if q.AsOf == 0 {
+			asOf = agreements.Today(tx.Now(), a.zone)
+		}
+		if a.catalog, err = s.catalog.Current(tx); err != nil {
+			return err
+		}
+		lines, err = s.orders.LinesTx(tx, shown)
+		return err
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	a.computed, err = entitlements.Compute(a.catalog, lines, asOf)
+	return a, err
+}
+
+// licensing is a Licensing ID that a summary includes.
+type licensing struct {
+	id           ids.ID
+	number, zone string
+	shownOnOrder bool
+}
+
+// included returns the Licensing IDs that the question is about, by number. One that is named and that the actor may not
+// see reports of does not exist for it.
+func (s *Service) included(tx *db.Tx, g *access.Gate, q Question) ([]licensing, error) {
+	scope, err := g.Scope(access.ViewReports)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := s.agreements.ProgramsTx(tx)
+	if err != nil {
+		return nil, err
+	}
+	where, args := scope.SQL(tx, "l.id", "$1"), []any{scope.Arg()}
+	if len(q.Numbers) > 0 {
+		where, args = where+" AND l.number IN "+tx.In("$2"), append(args, db.List(q.Numbers))
+	}
+	var all []licensing
+	err = tx.Each("SELECT l.id, l.number, l.program, o.time_zone FROM licensing_ids l JOIN organizations o ON o.id = l.organization_id WHERE "+where+" ORDER BY l.number",
+		args, func(scan func(...any) error) error {
+			var l licensing
+			var program string
+			if err := scan(&l.id, &l.number, &program, &l.zone); err != nil {
+				return err
+			}
+			l.shownOnOrder = programs[program].ShownOnOrder()
+			if !programs[program].ManagedElsewhere {
+				all = append(all, l)
+			}
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	for _, number := range q.Numbers {
+		if !slices.ContainsFunc(all, func(l licensing) bool { return l.number == number }) {
+			return nil, access.ErrUnknownLicensingID
+		}
+	}
+	return all, nil
+}
+
+// zoneOf returns the time zone that says what today is: the organization's for one Licensing ID; for several the
+// viewer's, or if that is not known the one they share, or else UTC.
+func zoneOf(included []licensing, viewer string) string {
+	zones := map[string]bool{}
+	for _, l := range included {
+		zones[l.zone] = true
+	}
+	if _, err := time.LoadLocation(viewer); len(included) != 1 && viewer != "" && viewer != "Local" && err == nil {
+		return viewer
+	}
+	if len(zones) == 1 {
+		return included[0].zone
+	}
+	return "UTC"
+}
