@@ -14,6 +14,7 @@
     await navigator.clipboard.writeText(button.dataset.copy);
     label.setAttribute("role", "status");
     label.textContent = button.dataset.done;
+    if (button.dataset.told) fetch(button.dataset.told, { method: "POST", redirect: "manual" });
     setTimeout(() => { label.textContent = before; }, 2000);
   };
 

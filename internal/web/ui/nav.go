@@ -36,6 +36,7 @@ const (
 	BillingKeys         Place = "billing_keys"
 	Customers           Place = "customers"
 	StaffImports        Place = "staff_imports"
+	StaffInvitations    Place = "staff_invitations"
 	StaffCatalog        Place = "staff_catalog"
 	StaffAgreements     Place = "staff_agreements"
 	StaffOrders         Place = "staff_orders"
@@ -55,7 +56,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"", []Place{Home}},
-		{"staff", []Place{StaffImports, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffCases, StaffAudit}},
+		{"staff", []Place{StaffImports, StaffInvitations, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffCases, StaffAudit}},
 		{"", []Place{Customers}},
 		{"licenses", []Place{RelationshipSummary, LicenseSummary, MakeReservations, ManageReservations}},
 		{"", []Place{DownloadsAndKeys}},
@@ -72,9 +73,9 @@ func groups() []group {
 func (p Place) Path() string {
 	switch p {
 	case RelationshipSummary:
-		return "/relationships"
-	case LicenseSummary:
 		return "/licenses"
+	case LicenseSummary:
+		return "/licenses/summary"
 	case MakeReservations:
 		return "/reservations/new"
 	case ManageReservations:
@@ -108,19 +109,21 @@ func (p Place) Path() string {
 	case Customers:
 		return "/customers"
 	case StaffImports:
-		return "/staff/imports"
+		return "/office/imports"
+	case StaffInvitations:
+		return "/office/invitations"
 	case StaffCatalog:
-		return "/staff/catalog"
+		return "/office/catalog"
 	case StaffAgreements:
-		return "/staff/agreements"
+		return "/office/agreements"
 	case StaffOrders:
-		return "/staff/orders"
+		return "/office/orders"
 	case StaffKeys:
-		return "/staff/keys"
+		return "/office/keys"
 	case StaffCases:
-		return "/staff/cases"
+		return "/office/cases"
 	case StaffAudit:
-		return "/staff/audit"
+		return "/office/audit"
 	case Help:
 		return "/help"
 	default:

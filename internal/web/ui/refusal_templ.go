@@ -18,6 +18,7 @@ import (
 type Refusal struct {
 	Err       error
 	RequestID string
+	Next      string // what the reader can do about it; empty says what fits the kind of error
 	Back      Button // where the reader can go on; an empty Href is the home page
 }
 
@@ -51,6 +52,7 @@ func FieldErrors(v View, err error) []FieldError {
 func (r Refusal) notice(v View) Notice {
 	n := ErrorNotice(v, r.Err)
 	n.RequestID = r.RequestID
+	n.Next = orElse(r.Next, n.Next)
 	back := r.Back
 	if back.Href == "" {
 		back = Button{Label: v.T("refusal.home"), Href: "/"}

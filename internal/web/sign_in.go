@@ -1,0 +1,105 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/accounts"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/i18n"
+	"chiave/internal/routes"
+	"chiave/internal/web/ui"
+)
+
+// sessions registers the pages of coming and going, and the reader's choices.
+func (r registrar) sessions() {
+	r.read(accounts.SignInPath, "", access.Public, "", signInPage)
+	r.change(accounts.SignInPath, "", access.Public, "", "sessions.started", routes.Natural, signIn)
+	r.change("/sign-out", "", access.SelfService, "", "sessions.ended", routes.Natural, signOut)
+	r.change("/preferences", "", access.Public, "", "users.language_set", routes.Natural, setPreferences)
+}
+
+// signInForm is what the sign-in page shows.
+type signInForm struct {
+	head    ui.FormHead
+	address string
+	ended   bool // the session has run out
+	fresh   bool // the account was made a moment ago
+}
+
+func (c *call) signInForm(back string) signInForm {
+	head := ui.FormHead{Action: accounts.SignInPath}
+	if back != "/" {
+		head.Hidden = []ui.Hidden{{Name: ui.ReturnField, Value: back}}
+	}
+	return signInForm{head: head}
+}
+
+func signInPage(_ context.Context, c *call) (answer, error) {
+	back := ui.ReturnPath(c.URL.Query().Get(ui.ReturnField))
+	if c.user != nil {
+		return goTo(back)
+	}
+	form := c.signInForm(back)
+	form.ended, form.fresh = c.URL.Query().Has("ended"), c.URL.Query().Has("registered")
+	return show(signInView(c.view, form))
+}
+
+// signIn opens a session. It answers alike whatever was wrong.
+func signIn(ctx context.Context, c *call) (answer, error) {
+	back := ui.ReturnPath(c.PostForm.Get(ui.ReturnField))
+	address := c.PostForm.Get("address")
+	token, session, err := c.web.Rooms.Accounts.SignIn(ctx, c.actor.Request, address, c.PostForm.Get("password"))
+	switch errs.KindOf(err) {
+	case errs.Unauthenticated, errs.Limited:
+		form := c.signInForm(back)
+		form.address = address
+		form.head = c.formErrors(form.head, err)
+		c.view.Path = accounts.SignInPath + "?" + url.Values{ui.ReturnField: {back}}.Encode()
+		status := http.StatusUnprocessableEntity
+		if errs.KindOf(err) == errs.Limited {
+			status = http.StatusTooManyRequests
+		}
+		return answer{status: status, page: signInView(c.view, form), retry: retryAfter(err)}, nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := goTo(back)
+	a.cookies = []*http.Cookie{c.web.sessionCookie(token), c.web.choiceCookie(ui.LangCookie, string(session.User.Language))}
+	return a, err
+}
+
+func signOut(ctx context.Context, c *call) (answer, error) {
+	if err := c.web.Rooms.Accounts.SignOut(ctx, c.actor, c.token); err != nil {
+		return answer{}, err
+	}
+	a, err := goTo(accounts.SignInPath)
+	a.cookies = []*http.Cookie{c.web.noSession()}
+	return a, err
+}
+
+// setPreferences keeps the reader's language and theme: the theme in the browser, the language also with the user.
+func setPreferences(ctx context.Context, c *call) (answer, error) {
+	a, err := goTo(ui.ReturnPath(c.PostForm.Get(ui.ReturnField)))
+	if theme := c.PostForm.Get(ui.ThemeField); theme != "" {
+		a.cookies = append(a.cookies, c.web.choiceCookie(ui.ThemeCookie, string(ui.ParseTheme(theme))))
+	}
+	code := c.PostForm.Get(ui.LangField)
+	if code == "" {
+		return a, err
+	}
+	lang, ok := i18n.ParseLang(code)
+	if !ok {
+		return answer{}, errs.New(errs.Invalid, "page.language")
+	}
+	if c.user != nil {
+		if err := c.web.Rooms.Accounts.SetLanguage(ctx, c.actor, lang); err != nil {
+			return answer{}, err
+		}
+	}
+	a.cookies = append(a.cookies, c.web.choiceCookie(ui.LangCookie, string(lang)))
+	return a, err
+}
