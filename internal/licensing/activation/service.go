@@ -194,11 +194,14 @@ func (s *Service) OfKey(ctx context.Context, actor audit.Actor, key ids.ID, page
 		list, err = listTx(tx, owner, key, page)
 		return err
 	})
+	if err != nil {
+		return nil, "", err
+	}
 	if len(list) > page.Limit {
 		list = list[:page.Limit]
 		next = string(list[page.Limit-1].ID)
 	}
-	return list, next, err
+	return list, next, nil
 }
 
 // clip keeps what fits of a name that a computer gave itself, without control characters.

@@ -81,7 +81,8 @@ func scanActivation(scan func(...any) error) (Activation, error) {
 	return a, err
 }
 
-// knownTx returns which of the computers of the batch are activated by the key they name.
+// knownTx returns which of the computers of the batch are activated by the key they name. PostgreSQL is told to look each of them up by
+// itself: left to choose, it keeps a plan that it made when the table was small, and reads all computers of a busy key.
 func knownTx(tx *db.Tx, found map[string]*keyRow, batch []*pending) (map[computer]Activation, error) {
 	known := map[computer]Activation{}
 	var args []any
@@ -93,7 +94,9 @@ func knownTx(tx *db.Tx, found map[string]*keyRow, batch []*pending) (map[compute
 	if len(args) == 0 {
 		return known, nil
 	}
-	err := tx.Each("SELECT "+columns+" FROM activations WHERE (licensing_id, key_id, installation_id) IN (VALUES "+db.Values(1, 3, len(args)/3)+")", args,
+	const match = "licensing_id = n.column1 AND key_id = n.column2 AND installation_id = n.column3"
+	err := tx.Each("SELECT "+columns+" FROM (VALUES "+db.Values(1, 3, len(args)/3)+") AS n "+
+		tx.Pick("JOIN activations ON "+match, "CROSS JOIN LATERAL (SELECT * FROM activations WHERE "+match+" LIMIT 1) AS a"), args,
 		func(scan func(...any) error) error {
 			a, err := scanActivation(scan)
 			known[computer{a.KeyID, a.InstallationID}] = a

@@ -126,7 +126,7 @@ func typeNamed(name string) (Type, bool) {
 // usedAvailable is the count of a MAK.
 var usedAvailable = regexp.MustCompile(`^(\d{1,9})\s*/\s*(\d{1,9})$`)
 
-// count reads "used/available", which only a MAK has and none must have.
+// count reads "used/available", which only a MAK has and none must have. Of a type that is not known it says nothing.
 func (f *foreign) count(text string) bool {
 	switch strings.ToLower(text) {
 	case "", "-", "n/a":
@@ -139,7 +139,7 @@ func (f *foreign) count(text string) bool {
 	f.used, _ = strconv.ParseInt(parts[1], 10, 64) // nine digits are a number
 	f.available, _ = strconv.ParseInt(parts[2], 10, 64)
 	f.counted = f.kind == MAK
-	return f.counted || f.used == 0 && f.available == 0
+	return f.counted || f.kind == "" || f.used == 0 && f.available == 0
 }
 
 // custody is what the database knows of a key in the file.

@@ -169,7 +169,10 @@ func (s *Service) Reveal(ctx context.Context, actor audit.Actor, key ids.ID) (k 
 		text, err = s.openTx(tx, key)
 		return err
 	})
-	return k, text, err
+	if err != nil { // of the record, perhaps: then nothing of what was read may be shown
+		return Key{}, "", err
+	}
+	return k, text, nil
 }
 
 // Copied puts on record that the actor copied a key that was revealed. Errors: as Reveal.

@@ -29,3 +29,7 @@ CREATE TABLE staged_keys (
     imported_available @int,
     PRIMARY KEY (import, id)
 ) @strict;
+
+-- Leading with the key alone, so that no planner takes it for the look-up of one computer, which is the primary key's.
+DROP INDEX activations_by_time;
+CREATE INDEX activations_by_time ON activations (key_id, activated_at, id);

@@ -1,0 +1,4 @@
+package activation
+
+// Waiting returns how many requests no worker has taken yet.
+func (s *Service) Waiting() int { return len(s.queue) }
