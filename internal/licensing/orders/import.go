@@ -25,7 +25,7 @@ const (
 	room = "orders"
 
 	batchRows  = 1000 // rows of a file that are judged and staged at once
-	insertRows = 500  // rows of one statement
+	insertRows = 20   // rows of one statement: the price of SQLite's placeholders grows with the square of their number
 	purgeRows  = 2000 // rows that one transaction deletes
 )
 

@@ -86,7 +86,7 @@ func page(tx *db.Tx, licensing ids.ID, p Page) ([]Line, error) {
 	err := tx.Each("SELECT "+lineColumns+", i.published_at, pa.name, "+
 		"(SELECT p.name FROM products p WHERE p.code = l.product ORDER BY p.revision DESC LIMIT 1) FROM order_lines l"+published+
 		"LEFT JOIN partners pa ON pa.id = l.partner_id WHERE l.licensing_id = $1 AND NOT l.withdrawn AND ($2 = '' OR (l.ordered_on, l.line_id) < ($3, $4)) "+
-		"AND NOT EXISTS (SELECT 1 FROM order_lines n JOIN imports j ON j.room = 'orders' AND j.seq = n.revision AND j.state = 'published' "+
+		"AND NOT EXISTS (SELECT 1 FROM order_lines n JOIN imports j ON j.room = 'orders' AND j.seq = +n.revision AND j.state = 'published' "+
 		"WHERE n.licensing_id = l.licensing_id AND n.line_id = l.line_id AND n.revision > l.revision) "+
 		"ORDER BY l.ordered_on DESC, l.line_id DESC LIMIT $5", []any{licensing, p.After, day, line, p.Limit + 1},
 		func(scan func(...any) error) error {
