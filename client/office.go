@@ -46,7 +46,7 @@ type ImportError struct {
 // AuditRecord is what somebody did.
 type AuditRecord struct {
 	ID          string `json:"id"`
-	Sequence    *int64 `json:"sequence,omitempty" doc:"Place in the sealed log; absent until sealed"`
+	Sealed      bool   `json:"sealed" doc:"It has its place in the sealed log"`
 	At          string `json:"at" format:"date-time"`
 	ActorKind   string `json:"actor_kind"`
 	Actor       string `json:"actor,omitempty" doc:"Id of the person"`

@@ -15,8 +15,8 @@ import (
 	"chiave/internal/routes"
 )
 
-// paging is the query of every list.
-type paging struct {
+// Paging is the query of every list.
+type Paging struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"Next of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
@@ -25,7 +25,7 @@ type body[T any] struct{ Body T }
 
 func ok[T any](v T) *body[T] { return &body[T]{v} }
 
-type keyPath struct {
+type KeyPath struct {
 	Key string `path:"key" maxLength:"64"`
 }
 
@@ -45,7 +45,7 @@ func (a *API) registerKeys() {
 }
 
 func (a *API) listKeys(ctx context.Context, c Caller, in *struct {
-	paging
+	Paging
 	LicensingID string `query:"licensing_id" maxLength:"200" doc:"Number of a Licensing ID; all that you may see when absent"`
 }) (*body[client.Page[client.ProductKey]], error) {
 	f := keys.Filter{After: ids.ID(in.Cursor), Limit: in.Limit}
@@ -85,7 +85,7 @@ func instant(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-func (a *API) getKey(ctx context.Context, c Caller, in *keyPath) (*body[client.ProductKey], error) {
+func (a *API) getKey(ctx context.Context, c Caller, in *KeyPath) (*body[client.ProductKey], error) {
 	id, err := keys.Wire.Parse(in.Key)
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (a *API) showGenerated(ctx context.Context, c Caller, object string) (*body
 	return ok(madeKeys{wireKeys(made)}), err
 }
 
-func (a *API) revealKey(ctx context.Context, c Caller, in *keyPath) (*body[client.RevealedKey], error) {
+func (a *API) revealKey(ctx context.Context, c Caller, in *KeyPath) (*body[client.RevealedKey], error) {
 	id, err := keys.Wire.Parse(in.Key)
 	if err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func (a *API) revealKey(ctx context.Context, c Caller, in *keyPath) (*body[clien
 }
 
 func (a *API) setLimit(ctx context.Context, c Caller, in *struct {
-	keyPath
+	KeyPath
 	Body struct {
 		Limit   int64 `json:"limit" minimum:"0"`
 		Version int64 `json:"version" doc:"Of the key as you saw it"`
@@ -157,7 +157,7 @@ func (a *API) setLimit(ctx context.Context, c Caller, in *struct {
 }
 
 func (a *API) supersede(ctx context.Context, c Caller, in *struct {
-	keyPath
+	KeyPath
 	Body struct {
 		Version int64 `json:"version" doc:"Of the key as you saw it"`
 	}
@@ -181,8 +181,8 @@ func (a *API) showMaintained(ctx context.Context, c Caller, object string) (*bod
 }
 
 func (a *API) listActivations(ctx context.Context, c Caller, in *struct {
-	keyPath
-	paging
+	KeyPath
+	Paging
 }) (*body[client.Page[client.Activation]], error) {
 	id, err := keys.Wire.Parse(in.Key)
 	if err != nil {
@@ -208,7 +208,7 @@ func (a *API) exportKeys(ctx context.Context, c Caller, in *struct {
 	LicensingID string `query:"licensing_id" maxLength:"200" doc:"Number of a Licensing ID; all that you may see when absent"`
 	Format      string `query:"format" enum:"tsv,csv" default:"tsv"`
 }) (*huma.StreamResponse, error) {
-	e := keys.Export{Format: in.Format, ProgramName: a.Rooms.Agreements.ProgramName}
+	e := keys.Export{Format: in.Format, ProgramName: a.programName}
 	if in.LicensingID != "" {
 		lid, err := a.Rooms.Agreements.Find(ctx, c.Actor, in.LicensingID)
 		if err != nil {
@@ -250,8 +250,8 @@ func (l *lateHeader) Write(b []byte) (int, error) {
 }
 
 func (a *API) activate(ctx context.Context, c Caller, in *struct{ Body client.ActivationRequest }) (*body[client.ActivationResult], error) {
-	code, err := keys.ParseCode(in.Body.ProductKey)
-	if err != nil && !a.Rooms.Activation.MayBeForeign(in.Body.ProductKey) {
+	code, err := keys.ParseTyped(in.Body.ProductKey)
+	if err != nil {
 		return nil, err
 	}
 	r, err := a.Rooms.Activation.Activate(ctx, c.Actor.Request, activation.Request{Code: code, InstallationID: in.Body.InstallationID, Product: in.Body.Product, Machine: in.Body.Machine})

@@ -37,18 +37,18 @@ func (a *API) registerOffice() {
 		})
 }
 
-// bodyReader hands a handler the request's body as it comes, so that a feed of any size is never held in memory.
-type bodyReader struct{ from io.Reader }
+// BodyReader hands a handler the request's body as it comes, so that a feed of any size is never held in memory.
+type BodyReader struct{ from io.Reader }
 
 // Resolve takes the body.
-func (b *bodyReader) Resolve(ctx huma.Context) []error {
+func (b *BodyReader) Resolve(ctx huma.Context) []error {
 	r, _ := humago.Unwrap(ctx)
 	b.from = r.Body
 	return nil
 }
 
 type importInput struct {
-	bodyReader
+	BodyReader
 	DryRun bool   `query:"dry_run" doc:"Check and count everything, take nothing"`
 	File   string `query:"file" maxLength:"255" doc:"Name of the file, for the report and the record"`
 }

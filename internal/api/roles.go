@@ -17,12 +17,12 @@ const (
 	roleWire      = ids.Prefix("rol")
 )
 
-type licensingPath struct {
+type LicensingPath struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the Licensing ID: lid_…"`
 }
 
 // licensing returns the row id that the path names. What is no id is unknown like an id that does not exist.
-func (p licensingPath) licensing() (ids.ID, error) {
+func (p LicensingPath) licensing() (ids.ID, error) {
 	id, err := licensingWire.Parse(p.ID)
 	if err != nil {
 		return "", access.ErrUnknownLicensingID
@@ -47,7 +47,7 @@ func wireGrant(g access.Grant) client.RoleGrant {
 	return client.RoleGrant{ID: roleWire.Wire(g.ID), Address: g.Address, Role: string(g.Role), Source: string(g.Source), From: instant(g.From), Until: instant(g.Until)}
 }
 
-func (a *API) listRoles(ctx context.Context, c Caller, in *licensingPath) (*body[roleList], error) {
+func (a *API) listRoles(ctx context.Context, c Caller, in *LicensingPath) (*body[roleList], error) {
 	id, err := in.licensing()
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (a *API) listRoles(ctx context.Context, c Caller, in *licensingPath) (*body
 }
 
 func (a *API) assignRole(ctx context.Context, c Caller, in *struct {
-	licensingPath
+	LicensingPath
 	Body client.RoleGrant
 }) (*body[client.RoleGrant], error) {
 	id, err := in.licensing()

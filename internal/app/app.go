@@ -105,7 +105,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Jobs = jobs.New(a.DB, jobs.Config{Log: a.Log})
+	a.Jobs = jobs.New(a.DB, jobs.Config{Log: a.Log, Observe: a.metrics.ran})
 	a.AuditLog = audit.NewLog(a.DB, a.Sealer.AuditSigner())
 	a.rooms(post)
 	a.schedules()
@@ -127,8 +127,8 @@ func (a *App) rooms(post *mail.Client) {
 	a.Catalog = catalog.New(a.DB, a.Access)
 	a.Agreements = agreements.New(a.DB, a.Access, a.Accounts, a.Partners)
 	a.Orders = orders.New(a.DB, a.Access, a.Catalog, a.Agreements)
-	a.Reports = reports.New(a.Access, a.Catalog)
-	a.Keys = keys.New(a.Access, a.Sealer)
+	a.Reports = reports.New(a.Access, a.Catalog, a.Agreements, a.Orders)
+	a.Keys = keys.New(a.DB, a.Access, a.Sealer, a.Reports)
 	a.Activation = activation.New(a.Access, a.Sealer, func(tx *db.Tx) (activation.Signer, error) { return a.Sealer.Signer(tx) }, a.Issuer())
 }
 
@@ -143,9 +143,7 @@ func (a *App) schedules() {
 	})
 	a.Jobs.Every("accounts.purge", time.Hour, a.Accounts.Purge)
 	a.Jobs.Every("idempotency.purge", time.Hour, a.purgeIdempotency)
-	if a.Config.CheckpointFile != "" {
-		a.Jobs.Every("audit.checkpoint", time.Minute, a.exportCheckpoint)
-	}
+	a.Jobs.Every("orders.purge", 10*time.Minute, a.Orders.Purge)
 }
 
 // idempotencyFor is how long a repeated request is known.

@@ -18,6 +18,7 @@ type metrics struct {
 	registry *telemetry.Registry
 	requests telemetry.Counter
 	seconds  telemetry.Histogram
+	jobs     telemetry.Counter
 	waiting  telemetry.Gauge
 	dead     telemetry.Gauge
 	unsealed telemetry.Gauge
@@ -29,10 +30,12 @@ func (a *App) newMetrics() *metrics {
 		registry: r,
 		requests: r.Counter("chiave_http_requests_total", "Answered requests by route and status.", "route", "status"),
 		seconds:  r.Histogram("chiave_http_request_seconds", "Time to answer, by route.", "route"),
+		jobs:     r.Counter("chiave_jobs_total", "Jobs that ran, by kind and outcome.", "kind", "outcome"),
 		waiting:  r.Gauge("chiave_jobs_waiting", "Jobs that are not done."),
 		dead:     r.Gauge("chiave_jobs_dead", "Jobs that were given up."),
 		unsealed: r.Gauge("chiave_audit_unsealed", "Audit records without a place in the sealed log."),
 	}
+	r.Process(a.clock.Now())
 	r.BeforeScrape(func(ctx context.Context) { a.look(ctx, m) })
 	return m
 }
@@ -41,6 +44,8 @@ func (m *metrics) answered(r routes.Route, status int, took time.Duration) {
 	m.requests.Inc(r.Pattern(), strconv.Itoa(status))
 	m.seconds.Observe(took.Seconds(), r.Pattern())
 }
+
+func (m *metrics) ran(kind string, outcome jobs.Outcome) { m.jobs.Inc(kind, string(outcome)) }
 
 // look reads what only the database knows.
 func (a *App) look(ctx context.Context, m *metrics) {

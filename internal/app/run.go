@@ -102,7 +102,7 @@ func (a *App) start(ctx context.Context) (stop func()) {
 	others.Go(func() {
 		a.Sealer.Run(ctx, func(err error) { a.Log.Warn("the keys could not be looked at again", "error", err) })
 	})
-	others.Go(func() { a.flushRefusals(ctx) })
+	others.Go(func() { a.minutely(ctx) })
 	return func() {
 		a.Activation.Stop()
 		cancel()
@@ -112,8 +112,8 @@ func (a *App) start(ctx context.Context) (stop func()) {
 	}
 }
 
-// flushRefusals writes down once a minute what anonymous callers were refused; each server counts its own.
-func (a *App) flushRefusals(ctx context.Context) {
+// minutely does once a minute what belongs to each server rather than to the installation.
+func (a *App) minutely(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
@@ -123,6 +123,9 @@ func (a *App) flushRefusals(ctx context.Context) {
 		case <-tick.C:
 			if err := a.Access.FlushRefusals(ctx); err != nil {
 				a.Log.Warn("refusals of anonymous callers could not be recorded", "error", err)
+			}
+			if err := a.keepCheckpoint(ctx); err != nil {
+				a.Log.Error("a checkpoint of the audit log could not be kept", "error", err)
 			}
 		}
 	}
@@ -134,7 +137,7 @@ func (a *App) last(ctx context.Context) {
 	defer cancel()
 	err := a.Access.FlushRefusals(ctx)
 	_, sealed := a.AuditLog.Seal(ctx)
-	if err := errors.Join(err, sealed); err != nil {
+	if err := errors.Join(err, sealed, a.keepCheckpoint(ctx)); err != nil {
 		a.Log.Warn("the audit log was not sealed to its end; the next start does it", "error", err)
 	}
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -43,17 +44,9 @@ type RowKey struct {
 	Granted          bool
 }
 
-// SummaryExplanation opens the three numbers of a row.
-type SummaryExplanation struct {
-	AsOf                            entitlements.Date
-	TimeZone                        string
-	Row                             SummaryRow
-	Effective, ActiveSA, Unresolved entitlements.Explanation
-}
-
 // LicenseSummary computes what the Licensing IDs of the question give a right to. Only those on which the actor may view
 // reports are included, and none of a program that is managed elsewhere (LSUM-15). Errors: those of Gate.Scope for
-// ViewReports; NotFound "licensing_ids.unknown" for a number that is not among them.
+// ViewReports; those of Gate.On for a number that is named and not among them.
 func (s *Service) LicenseSummary(ctx context.Context, actor audit.Actor, q Question) (LicenseSummary, error) {
 	a, err := s.answer(ctx, actor, q)
 	if err != nil {
@@ -66,25 +59,11 @@ func (s *Service) LicenseSummary(ctx context.Context, actor audit.Actor, q Quest
 	return out, nil
 }
 
-// Explain opens the numbers of one row of the summary that answers the same question. Errors: those of LicenseSummary;
-// NotFound "summary.row_unknown".
-func (s *Service) Explain(ctx context.Context, actor audit.Actor, q Question, key RowKey) (SummaryExplanation, error) {
-	a, err := s.answer(ctx, actor, q)
-	if err != nil {
-		return SummaryExplanation{}, err
-	}
-	i, found := a.computed.Find(key.Product, key.Version, key.Granted)
-	if !found {
-		return SummaryExplanation{}, errNoRow
-	}
-	return SummaryExplanation{AsOf: a.computed.AsOf, TimeZone: a.zone, Row: a.row(i), Effective: a.computed.Explain(i, entitlements.Effective),
-		ActiveSA: a.computed.Explain(i, entitlements.ActiveSA), Unresolved: a.computed.Explain(i, entitlements.Unresolved)}, nil
-}
-
 // answered is a computed summary with what it was computed from.
 type answered struct {
 	catalog  *entitlements.Catalog
 	computed *entitlements.Summary
+	asOf     entitlements.Date
 	zone     string
 	numbers  []string
 }
@@ -96,35 +75,39 @@ func (a answered) row(i int) SummaryRow {
 }
 
 // answer reads in the transaction in which access is decided, and computes outside it.
-func (s *Service) answer(ctx context.Context, actor audit.Actor, q Question) (answered, error) {
-	var a answered
+func (s *Service) answer(ctx context.Context, actor audit.Actor, q Question) (a answered, err error) {
 	var lines []entitlements.Line
-	asOf := q.AsOf
-	err := s.gates.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
-		included, err := s.included(tx, g, q)
-		if err != nil {
-			return err
-		}
-		shown := make(map[ids.ID]bool, len(included))
-		a = answered{zone: zoneOf(included, q.TimeZone)}
-		for _, l := range included {
-			shown[l.id] = l.shownOnOrder
-			a.numbers = append(a.numbers, l.number)
-		}
-		if q.AsOf == 0 {
-			asOf = agreements.Today(tx.Now(), a.zone)
-		}
-		if a.catalog, err = s.catalog.Current(tx); err != nil {
-			return err
-		}
-		lines, err = s.orders.LinesTx(tx, shown)
+	err = s.gates.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		a, lines, err = s.read(tx, g, q)
 		return err
 	})
 	if err != nil {
 		return answered{}, err
 	}
-	a.computed, err = entitlements.Compute(a.catalog, lines, asOf)
+	a.computed, err = entitlements.Compute(a.catalog, lines, a.asOf)
 	return a, err
+}
+
+// read returns what the answer to q is computed from.
+func (s *Service) read(tx *db.Tx, g *access.Gate, q Question) (answered, []entitlements.Line, error) {
+	included, err := s.included(tx, g, q)
+	if err != nil {
+		return answered{}, nil, err
+	}
+	shown := make(map[ids.ID]bool, len(included))
+	a := answered{zone: zoneOf(included, q.TimeZone), asOf: q.AsOf}
+	for _, l := range included {
+		shown[l.id] = l.shownOnOrder
+		a.numbers = append(a.numbers, l.number)
+	}
+	if a.asOf == 0 {
+		a.asOf = agreements.Today(tx.Now(), a.zone)
+	}
+	if a.catalog, err = s.catalog.Current(tx); err != nil {
+		return answered{}, nil, err
+	}
+	lines, err := s.orders.LinesTx(tx, shown)
+	return a, lines, err
 }
 
 // licensing is a Licensing ID that a summary includes.
@@ -134,8 +117,8 @@ type licensing struct {
 	shownOnOrder bool
 }
 
-// included returns the Licensing IDs that the question is about, by number. One that is named and that the actor may not
-// see reports of does not exist for it.
+// included returns the Licensing IDs that the question is about, by number. One that is named and missing among
+// them refuses the question.
 func (s *Service) included(tx *db.Tx, g *access.Gate, q Question) ([]licensing, error) {
 	scope, err := g.Scope(access.ViewReports)
 	if err != nil {
@@ -168,10 +151,23 @@ func (s *Service) included(tx *db.Tx, g *access.Gate, q Question) ([]licensing, 
 	}
 	for _, number := range q.Numbers {
 		if !slices.ContainsFunc(all, func(l licensing) bool { return l.number == number }) {
-			return nil, access.ErrUnknownLicensingID
+			return nil, s.whyNot(tx, g, number)
 		}
 	}
 	return all, nil
+}
+
+// whyNot returns why a named Licensing ID is not included: the actor may see it and lacks the role, or it does not exist for
+// the actor.
+func (s *Service) whyNot(tx *db.Tx, g *access.Gate, number string) error {
+	l, err := s.agreements.ByNumberTx(tx, number)
+	if err != nil && !errors.Is(err, access.ErrUnknownLicensingID) {
+		return err
+	}
+	if err := g.On(access.ViewReports, l.ID); err != nil { // without an id it refuses as it does for somebody else's
+		return err
+	}
+	return access.ErrUnknownLicensingID // its program is managed elsewhere
 }
 
 // zoneOf returns the time zone that says what today is: the organization's for one Licensing ID; for several the

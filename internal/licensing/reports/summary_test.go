@@ -145,9 +145,9 @@ func TestLicenseSummary(t *testing.T) {
 				t.Errorf("%s: of %q %q, want of %q %q", c.name, got.LicensingIDs, tellSummary(got), c.ids, c.want)
 			}
 		}
-		for name, number := range map[string]string{"another's": "O-1", "nobody's": "NONE", "without the role": "S-1", "managed elsewhere": "X-1"} {
-			if _, err := w.LicenseSummary(t.Context(), anna, reports.Question{Numbers: []string{"E-1", number}, AsOf: day}); errs.CodeOf(err) != "licensing_ids.unknown" {
-				t.Errorf("%s: %v", name, err)
+		for number, want := range map[string]string{"O-1": "licensing_ids.unknown", "NONE": "licensing_ids.unknown", "X-1": "licensing_ids.unknown", "S-1": "access.role_missing"} {
+			if _, err := w.LicenseSummary(t.Context(), anna, reports.Question{Numbers: []string{"E-1", number}, AsOf: day}); errs.CodeOf(err) != want {
+				t.Errorf("%s: %v, want %s", number, err, want)
 			}
 		}
 		if _, err := w.LicenseSummary(t.Context(), audit.Nobody("r"), reports.Question{}); errs.KindOf(err) != errs.Unauthenticated {
@@ -165,19 +165,19 @@ func TestExplain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tell := func(parts []entitlements.Part) (all []string) {
+		tell := func(parts []reports.ExplainedPart) (all []string) {
 			for _, p := range parts {
-				all = append(all, fmt.Sprint(p.Line, " ", p.Role, " ", p.Rule, " ", p.Quantity))
+				all = append(all, fmt.Sprint(p.LicensingID, " ", p.Kind, " ", p.Line, " ", p.Role, " ", p.Rule, " ", p.Quantity))
 			}
 			return all
 		}
-		if got := tell(e.Effective.Parts); !slices.Equal(got, []string{"1 base base.version_on_line 100"}) {
+		if got := tell(e.Effective.Parts); !slices.Equal(got, []string{"E-1 L 1 base base.version_on_line 100"}) {
 			t.Errorf("effective: %q", got)
 		}
-		if got := tell(e.Effective.Because); !slices.Equal(got, []string{"2 upgrade upgrade.not_covered 100"}) {
+		if got := tell(e.Effective.Because); !slices.Equal(got, []string{"E-1 UPG 2 upgrade upgrade.not_covered 100"}) {
 			t.Errorf("because: %q", got)
 		}
-		if got := tell(e.Unresolved.Parts); !slices.Equal(got, []string{"2 unresolved unresolved.upgrade 20"}) || len(e.ActiveSA.Parts) != 0 {
+		if got := tell(e.Unresolved.Parts); !slices.Equal(got, []string{"E-1 UPG 2 unresolved unresolved.upgrade 20"}) || len(e.ActiveSA.Parts) != 0 {
 			t.Errorf("unresolved: %q", got)
 		}
 		if e.Row.ProductName != "Nimbus" || e.Row.Effective != 100 {
