@@ -18,20 +18,20 @@ func describe(n *kong.Node, out i18n.Printer) {
 		arg.Help = out.T("cli.arg." + catalogPath(n) + "." + catalogName(arg.Name))
 	}
 	for _, f := range n.Flags {
-		f.Help = out.T(flagKey(n, f, out))
+		f.Help = out.T("cli.flag." + flagText(n, f, out))
 	}
 	for _, child := range n.Children {
 		describe(child, out)
 	}
 }
 
-// flagKey returns the key of a flag's help: its own, or the one that the flags of this name share.
-func flagKey(n *kong.Node, f *kong.Flag, out i18n.Printer) string {
+// flagText returns where the help of a flag is under cli.flag: at its own place, or at the one that the flags of this name share.
+func flagText(n *kong.Node, f *kong.Flag, out i18n.Printer) string {
 	name := catalogName(f.Name)
-	if own := "cli.flag." + catalogPath(n) + "." + name; out.Has(own) {
+	if own := catalogPath(n) + "." + name; out.Has("cli.flag." + own) {
 		return own
 	}
-	return "cli.flag." + name
+	return name
 }
 
 // catalogPath returns a command's place in the keys of the catalogs: "keys.list", "top" for the program itself.
@@ -81,8 +81,8 @@ var examples = map[string][]string{
 // groups are the headings under which commands are listed, in order.
 var groups = []string{"use", "publish", "operate", "more"}
 
-// writeHelp prints what is known of a command.
-func writeHelp(w io.Writer, n *kong.Node, out i18n.Printer) {
+// writeHelp prints what is known of a command; shared adds the flags that every command has.
+func writeHelp(w io.Writer, n *kong.Node, out i18n.Printer, shared bool) {
 	fmt.Fprintf(w, "%s\n\n%s\n  %s\n", n.Help, out.T("cli.title.usage"), synopsis(n))
 	for _, g := range groups {
 		var list [][2]string
@@ -103,9 +103,9 @@ func writeHelp(w io.Writer, n *kong.Node, out i18n.Printer) {
 	}
 	for at := n; at != nil; at = at.Parent {
 		for _, f := range at.Flags {
-			if at.Parent == nil {
+			if at.Parent == nil && shared {
 				global = append(global, [2]string{flagName(f), f.Help})
-			} else {
+			} else if at.Parent != nil {
 				flags = append(flags, [2]string{flagName(f), f.Help})
 			}
 		}

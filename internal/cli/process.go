@@ -129,7 +129,7 @@ func (s *session) help(parser *kong.Kong) int {
 			node = node.Children[i]
 		}
 	}
-	writeHelp(s.Stdout, node, s.out)
+	writeHelp(s.Stdout, node, s.out, true)
 	return exitOK
 }
 
