@@ -11,7 +11,6 @@ import (
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/errs"
 	"chiave/internal/routes"
-	"chiave/internal/web/static"
 )
 
 // unsealedFor is how old the oldest record without a place in the audit log may become before the server calls itself unready.
@@ -26,7 +25,6 @@ func (a *App) probes(table *routes.Table) {
 		answerJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	}), routes.Probe)
 	add("/readyz", http.HandlerFunc(a.ready), routes.Probe)
-	add(static.Prefix+"{file...}", static.Handler(), routes.Asset)
 }
 
 // check is one reason why the server may not be ready.
