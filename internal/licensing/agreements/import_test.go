@@ -119,7 +119,7 @@ func TestImportNamesEveryProblem(t *testing.T) {
 		{"no program", `{"licensing_id": "N", "organization": "ORG-1"}`, "program feed.missing"},
 		{"no organization", `{"licensing_id": "N", "program": "enterprise"}`, "organization feed.missing"},
 		{"unknown field", `{"licensing_id": "N", "program": "enterprise", "organization": "ORG-1", "colour": "red"}`, "colour feed.member_unknown"},
-		{"wrong type", `{"licensing_id": 7, "program": "enterprise", "organization": "ORG-1"}`, "licensing_id feed.wrong_type"},
+		{"wrong type", `{"licensing_id": 7, "program": "enterprise", "organization": "ORG-1"}`, "licensing_id feed.not_text"},
 		{"unknown program", `{"licensing_id": "N", "program": "gold", "organization": "ORG-1"}`, "program agreements.program_unknown"},
 		{"unknown organization", `{"licensing_id": "N", "program": "enterprise", "organization": "ORG-9"}`, "organization agreements.organization_unknown"},
 		{"unknown partner", `{"licensing_id": "N", "program": "enterprise", "organization": "ORG-1", "partner": "PAR-9"}`, "partner agreements.partner_unknown"},
@@ -152,8 +152,8 @@ func TestImportNamesEveryProblem(t *testing.T) {
 		for _, c := range cases {
 			// A good row beside the bad one shows nothing either.
 			report := w.take("{\"agreements\": [{\"licensing_id\": \"GOOD\", \"program\": \"enterprise\", \"organization\": \"ORG-1\"},\n" + c.rows + "]}")
-			if len(report.Errors) != 1 || !strings.HasSuffix(told(report)[0], "]."+c.want) || report.Errors[0].Line != 2 || report.Errors[0].Column < 1 {
-				t.Errorf("%s: %q, want one ending in %s on line 2", c.name, told(report), c.want)
+			if len(report.Errors) != 1 || !strings.HasSuffix(told(t, report)[0], "]."+c.want) || report.Errors[0].Line != 2 || report.Errors[0].Column < 1 {
+				t.Errorf("%s: %q, want one ending in %s on line 2", c.name, told(t, report), c.want)
 			}
 			if n := w.everything(); n != rows {
 				t.Fatalf("%s: %d rows are stored, want %d", c.name, n, rows)
@@ -167,7 +167,7 @@ func TestAStoredChildKeepsANewMasterAway(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.good(file(`{"level": "parent", "number": "P-1"}, {"licensing_id": "O-1", "program": "open-license", "organization": "ORG-1", "parent": "P-1"}`))
 		report := w.take("{\"agreements\": [{\"level\": \"master\", \"number\": \"M-1\"}, {\"level\": \"parent\", \"number\": \"P-1\", \"master\": \"M-1\"}]}")
-		if got := told(report); !slices.Equal(got, []string{"1:102 agreements[1].master agreements.master_not_allowed"}) {
+		if got := told(t, report); !slices.Equal(got, []string{"1:102 agreements[1].master agreements.master_not_allowed"}) {
 			t.Errorf("got %q", got)
 		}
 	})
@@ -194,7 +194,7 @@ func TestOrganizationsAreNamedByPlace(t *testing.T) {
 	}
 	each(t, func(t *testing.T, w *world) {
 		w.good(file(family))
-		if got := told(w.take(bad)); !slices.Equal(got, want) {
+		if got := told(t, w.take(bad)); !slices.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	})

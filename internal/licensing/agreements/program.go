@@ -3,6 +3,7 @@ package agreements
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
@@ -13,7 +14,7 @@ import (
 // Program is a program with the flags that govern the other rooms (PROG-02).
 type Program struct {
 	Code string
-	Name string // empty while the shipped name holds: the translation key "program." + Code
+	Name string // empty while the shipped name holds: the translation key of NameKey
 	// LicensingIDIs says which kind of number is the Licensing ID: enrollment, public_customer_number, agreement, license,
 	// none.
 	LicensingIDIs    string
@@ -30,9 +31,19 @@ type Program struct {
 
 // Variant is a kind of agreement of a program that differs in some flags: that of organizations of a segment.
 type Variant struct {
-	Code       string // its name is the translation key "program." + the program's code + "." + Code
+	Code       string // its name is a translation key: see NameKey
 	Segment    string
 	WebSupport bool
+}
+
+// NameKey returns the translation key of the shipped name of a program, or of one of its variants when variant is not
+// empty.
+func NameKey(program, variant string) string {
+	key := "program." + program
+	if variant != "" {
+		key += "." + variant
+	}
+	return strings.ReplaceAll(key, "-", "_")
 }
 
 // ShownOnOrder reports whether order lines count from their order date (ORD-06).

@@ -14,6 +14,7 @@ import (
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/feed"
+	"chiave/internal/platform/i18n"
 	"chiave/internal/platform/ids"
 )
 
@@ -57,7 +58,7 @@ func (w *world) good(file string) feed.Report {
 	w.t.Helper()
 	report := w.take(file)
 	if report.Failed() {
-		w.t.Fatalf("refused: %v", told(report))
+		w.t.Fatalf("refused: %v", told(w.t, report))
 	}
 	return report
 }
@@ -67,8 +68,19 @@ func counts(r feed.Report) string {
 		r.Rows, r.Created, r.Changed, r.Unchanged, r.Invitations, len(r.Errors)+r.More)
 }
 
-func told(r feed.Report) (all []string) {
+// told writes the errors as "line:column field code", once each has its sentence in both languages.
+func told(t testing.TB, r feed.Report) (all []string) {
+	t.Helper()
+	texts, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range r.Errors {
+		for _, lang := range i18n.Langs() {
+			if s := texts.For(lang).Error(e.Code, e.Params); strings.Contains(s, "⟦") {
+				t.Errorf("%s: %s", e.Code, s)
+			}
+		}
 		all = append(all, fmt.Sprintf("%d:%d %s %s", e.Line, e.Column, e.Field, e.Code))
 	}
 	return all

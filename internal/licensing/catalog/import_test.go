@@ -15,6 +15,7 @@ import (
 	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/errs"
 	"chiave/internal/platform/feed"
+	"chiave/internal/platform/i18n"
 )
 
 const good = `{"products": [
@@ -39,8 +40,19 @@ func counts(r feed.Report) string {
 	return fmt.Sprintf("rows %d created %d changed %d unchanged %d errors %d", r.Rows, r.Created, r.Changed, r.Unchanged, len(r.Errors)+r.More)
 }
 
-func told(r feed.Report) (all []string) {
+// told writes the errors as "line:column field code", once each has its sentence in both languages.
+func told(t testing.TB, r feed.Report) (all []string) {
+	t.Helper()
+	texts, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range r.Errors {
+		for _, lang := range i18n.Langs() {
+			if s := texts.For(lang).Error(e.Code, e.Params); strings.Contains(s, "⟦") {
+				t.Errorf("%s: %s", e.Code, s)
+			}
+		}
 		all = append(all, fmt.Sprintf("%d:%d %s %s", e.Line, e.Column, e.Field, e.Code))
 	}
 	return all
@@ -166,7 +178,7 @@ func TestImportNamesEveryProblem(t *testing.T) {
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
 		s := catalog.New(d, access.New(d))
-		if got := told(load(t, s, bad, false)); !slices.Equal(got, want) {
+		if got := told(t, load(t, s, bad, false)); !slices.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 		if n := revisions(t, d); n != 0 {
@@ -174,7 +186,7 @@ func TestImportNamesEveryProblem(t *testing.T) {
 		}
 		load(t, s, good, false)
 		clash := `{"products": [{"code": "NIB-STD", "name": "x", "family": "F", "pool": "Servers", "class": "server", "versions": [{"name": "R2", "released": "2024-10-01"}]}]}`
-		if got := told(load(t, s, clash, false)); !slices.Equal(got, []string{"1:141 products[0].versions[0].released catalog.release_shared"}) {
+		if got := told(t, load(t, s, clash, false)); !slices.Equal(got, []string{"1:141 products[0].versions[0].released catalog.release_shared"}) {
 			t.Errorf("a release on the day of a stored one: %q", got)
 		}
 	})

@@ -63,7 +63,7 @@ func TestSeparatorsAndColumnsAreFree(t *testing.T) {
 		} {
 			report, err := w.Import(t.Context(), audit.Itself(), "f", strings.NewReader(file), false)
 			if err != nil || report.Created != 1 {
-				t.Errorf("file %d: %s %q %v", i, counts(report), told(report), err)
+				t.Errorf("file %d: %s %q %v", i, counts(report), told(t, report), err)
 			}
 		}
 	})
@@ -141,7 +141,7 @@ func TestImportNamesEveryProblem(t *testing.T) {
 		for _, c := range cases {
 			// A good row beside the bad one shows nothing either.
 			report := w.take("8,E-1,P,2020-01-01,,STD,,L,1,,,,,\n" + c.row + "\n")
-			if got := told(report); !slices.Equal(got, []string{c.want}) {
+			if got := told(t, report); !slices.Equal(got, []string{c.want}) {
 				t.Errorf("%s: %q, want %q", c.name, got, c.want)
 			}
 			if report.Created+report.Changed > 0 || !slices.Equal(w.ledger("E-1"), shown) {
@@ -164,10 +164,10 @@ func TestReturnsInAnyOrder(t *testing.T) {
 		if want := "rows 3 created 3 changed 0 unchanged 0 errors 0"; got != want {
 			t.Errorf("returns before and after their line: %s, want %s", got, want)
 		}
-		if got := told(w.take("r3,E-1,P,2020-02-03,,,,RET,1,,,,,a\n")); !slices.Equal(got, []string{"2:28 quantity line.return_too_much"}) {
+		if got := told(t, w.take("r3,E-1,P,2020-02-03,,,,RET,1,,,,,a\n")); !slices.Equal(got, []string{"2:28 quantity line.return_too_much"}) {
 			t.Errorf("one too many: %q", got)
 		}
-		if got := told(w.take("r4,E-1,P,2020-02-03,,,,RET,1,,,,,b\nb,E-1,P,2020-01-01,,ZZZ,,L,1,,,,,\n")); !slices.Equal(got, []string{"3:21 product line.product_unknown"}) {
+		if got := told(t, w.take("r4,E-1,P,2020-02-03,,,,RET,1,,,,,b\nb,E-1,P,2020-01-01,,ZZZ,,L,1,,,,,\n")); !slices.Equal(got, []string{"3:21 product line.product_unknown"}) {
 			t.Errorf("a return of a refused line of the file: %q", got)
 		}
 		w.good("r1,E-1,P,2020-02-01,,,,RET,59,,,,,a\nr3,E-1,P,2020-02-03,,,,RET,1,,,,,a\n") // room made by the same file
@@ -189,7 +189,7 @@ func TestManyProblemsAndManyBatches(t *testing.T) {
 		if len(got.Errors) != 1000 || got.More != 1500 || got.Errors[999].Line != 1001 {
 			t.Errorf("%d listed and %d more", len(got.Errors), got.More)
 		}
-		if got := told(w.take("0,E-1,P,2020-01-01,,STD,1,L,2,,,,,\n" + file.String())); len(got) != 1 || got[0] != "3:1 line_id orders.row_twice" {
+		if got := told(t, w.take("0,E-1,P,2020-01-01,,STD,1,L,2,,,,,\n"+file.String())); len(got) != 1 || got[0] != "3:1 line_id orders.row_twice" {
 			t.Errorf("a row that contradicts another: %q", got)
 		}
 	})

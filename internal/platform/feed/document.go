@@ -87,7 +87,7 @@ func parse(raw []byte, problems *Problems) *Object {
 		return empty
 	}
 	if root.kind != object {
-		problems.Add(Place{Line: root.line, Column: root.column}, "feed.wrong_type", errs.Params{"want": kindNames[object], "got": kindNames[root.kind]})
+		problems.Add(Place{Line: root.line, Column: root.column}, "feed.not_"+kindNames[object])
 		return empty
 	}
 	return newObject(root, "", problems)

@@ -23,7 +23,7 @@ func TestDocumentForm(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, in, want string }{
 		{"nothing", " \n", "1:1  feed.empty"},
-		{"not an object", "\n [1]", "2:2  feed.wrong_type"},
+		{"not an object", "\n [1]", "2:2  feed.not_object"},
 		{"cut off", "{\"a\": \"x", "1:9  feed.cut_off"},
 		{"missing colon", `{"a" 1}`, "1:6  feed.syntax"},
 		{"trailing comma", "{\"a\": \"1\",\n}", "2:1  feed.syntax"},
@@ -86,10 +86,10 @@ func TestObjectMembers(t *testing.T) {
 	want := []string{
 		"3:11 list[1].code feed.missing",
 		"3:17 list[1].n feed.not_whole",
-		"3:28 list[1].on feed.wrong_type",
+		"3:28 list[1].on feed.not_boolean",
 		"3:35 list[1].extra feed.member_unknown",
 		"3:55 list[1].name feed.control_character",
-		"4:11 list[2] feed.wrong_type",
+		"4:11 list[2] feed.not_object",
 	}
 	if got := told(problems); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

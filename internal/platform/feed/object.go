@@ -75,7 +75,7 @@ func (o *Object) take(name string, want kind) (value, Place, bool) {
 			return value{}, place, false
 		}
 		if m.value.kind != want {
-			o.Refuse(place, "feed.wrong_type", errs.Params{"want": kindNames[want], "got": kindNames[m.value.kind]})
+			o.Refuse(place, "feed.not_"+kindNames[want])
 			return value{}, place, false
 		}
 		return m.value, place, true
@@ -192,7 +192,7 @@ func (o *Object) list(name string, want kind, each func(value, Place)) {
 	for i, item := range v.items {
 		at := Place{item.line, item.column, fmt.Sprintf("%s[%d]", place.Field, i)}
 		if item.kind != want {
-			o.Refuse(at, "feed.wrong_type", errs.Params{"want": kindNames[want], "got": kindNames[item.kind]})
+			o.Refuse(at, "feed.not_"+kindNames[want])
 			continue
 		}
 		each(item, at)
