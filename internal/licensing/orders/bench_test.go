@@ -34,7 +34,7 @@ func ordersFile(n int) io.Reader {
 
 // BenchmarkImport tells how many lines of a large file are imported in a second, and how many are read back for a summary.
 func BenchmarkImport(b *testing.B) {
-	const lines = 1_000_000
+	const lines = 100_000
 	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
 		b.Run(engine.String(), func(b *testing.B) {
 			w := newWorld(b, dbtest.Open(b, dbtest.URL(b, engine), clock.System{}))
