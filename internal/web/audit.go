@@ -100,6 +100,14 @@ func (t trail) address(first bool) string {
 	return "/audit?" + query.Encode()
 }
 
+// nextOn is the address of the trail going on, on another page than its own.
+func (t trail) nextOn(path string) string {
+	if len(t.entries) == 0 {
+		return path
+	}
+	return path + "?after=" + string(t.entries[len(t.entries)-1].ID)
+}
+
 // timeline puts records into words.
 func (c *call) timeline(entries []audit.Entry) []ui.Event {
 	v := c.view

@@ -207,12 +207,14 @@ func exportKeys(ctx context.Context, c *call) (answer, error) {
 	}}}, nil
 }
 
-// keysCall is the API request that lists what the page lists.
-func (l keyList) keysCall() ui.Call {
+// call is the API request that lists what the page lists.
+func (l keyList) call() ui.Call { return l.callFor(l.number()) }
+
+func (l keyList) callFor(number string) ui.Call {
 	call := ui.Call{Method: http.MethodGet, Path: "/api/v1/product-keys", Command: "chiave keys list"}
-	if n := l.number(); n != "" {
-		call.Path += "?" + url.Values{"licensing_id": {n}}.Encode()
-		call.Command += " --licensing-id " + n
+	if number != "" {
+		call.Path += "?" + url.Values{"licensing_id": {number}}.Encode()
+		call.Command += " --licensing-id " + number
 	}
 	return call
 }

@@ -282,7 +282,7 @@ func keysView(v ui.View, list keyList) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.APIEquivalent(v, list.keysCall()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.APIEquivalent(v, list.call()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"strings"
-	"time"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/entitlements"
@@ -27,10 +26,21 @@ func licensingPath(id ids.ID) string { return "/licenses/" + licensingWire.Wire(
 
 // programName is a program's shipped name, or its code.
 func programName(p i18n.Printer, code string) string {
-	if name := strings.ReplaceAll(code, "-", "_"); p.Has("program." + name) {
+	if name := catalogName(code); p.Has("program." + name) {
 		return p.T("program." + name)
 	}
 	return code
+}
+
+// catalogName is a code as the catalogs of texts write it.
+func catalogName(code string) string { return strings.ReplaceAll(code, "-", "_") }
+
+// programOf is a program's name, or that of its variant for the organization's segment.
+func programOf(p i18n.Printer, program, variant string) string {
+	if name := catalogName(program) + "." + catalogName(variant); variant != "" && p.Has("program."+name) {
+		return p.T("program." + name)
+	}
+	return programName(p, program)
 }
 
 // day shows a date that may be absent.
@@ -39,9 +49,4 @@ func day(p i18n.Printer, d entitlements.Date) string {
 		return "–"
 	}
 	return p.Date(d.Time())
-}
-
-// today is the day that the reader's calendar shows.
-func today(now time.Time, zone *time.Location) entitlements.Date {
-	return entitlements.DateOf(now.In(zone))
 }

@@ -72,6 +72,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.invitations()
 	r.home()
 	r.permissions()
+	r.licenses()
 	r.keys()
 	r.audit()
 	r.office()

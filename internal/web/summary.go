@@ -1,0 +1,212 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/agreements"
+	"chiave/internal/licensing/entitlements"
+	"chiave/internal/licensing/reports"
+	"chiave/internal/platform/errs"
+	"chiave/internal/web/ui"
+)
+
+// summary is what the License Summary shows.
+type summary struct {
+	reports.LicenseSummary
+	chosen   []string          // numbers asked for; all that the reader may see reports of when empty
+	asOf     string            // day asked for; today when empty
+	wrong    string            // what is wrong with the day
+	options  []agreements.Row  // Licensing IDs that may be included
+	free     bool              // numbers are typed in, because the reader may choose among every customer's
+	partners map[string]string // of the Licensing IDs included, by number
+}
+
+// question reads the filter from the address. Errors: those of the day, put into words in wrong.
+func (c *call) question() (reports.Question, summary, error) {
+	query := c.URL.Query()
+	s := summary{chosen: numbers(query["licensing"]), asOf: query.Get("as_of"), partners: map[string]string{}}
+	s.free = len(c.permissions) == 0 && c.staffMay(access.ViewReports)
+	q := reports.Question{Numbers: s.chosen, TimeZone: c.organization.TimeZone}
+	if s.asOf == "" {
+		return q, s, nil
+	}
+	asOf, err := entitlements.ParseDate(s.asOf)
+	q.AsOf = asOf
+	return q, s, err
+}
+
+// numbers splits what was ticked or typed: several numbers may stand in one field.
+func numbers(values []string) []string {
+	var all []string
+	for _, value := range values {
+		all = append(all, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\r' || r == '\t' })...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func licenseSummary(ctx context.Context, c *call) (answer, error) {
+	q, s, err := c.question()
+	if err != nil {
+		s.wrong = c.view.Error("page.date", nil)
+		if err := c.summaryOptions(ctx, &s); err != nil {
+			return answer{}, err
+		}
+		return invalid(summaryView(c.view, s))
+	}
+	if err := c.summaryOptions(ctx, &s); err != nil {
+		return answer{}, err
+	}
+	if s.free && len(s.chosen) == 0 {
+		return show(summaryView(c.view, s))
+	}
+	if s.LicenseSummary, err = c.web.Rooms.Reports.LicenseSummary(ctx, c.actor, q); err != nil {
+		return answer{}, err
+	}
+	return show(summaryView(c.view, s))
+}
+
+// summaryOptions lists the Licensing IDs that the reader may include, and the partners to ask (LSUM-18).
+func (c *call) summaryOptions(ctx context.Context, s *summary) error {
+	if s.free {
+		return nil
+	}
+	for after := ""; ; {
+		rows, next, err := c.web.Rooms.Agreements.Relationship(ctx, c.actor, agreements.Filter{Inactive: true, After: after, Limit: most})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if c.holdsOn(r.ID, access.ViewReports) {
+				s.options = append(s.options, r)
+				s.partners[r.Number] = r.PartnerName
+			}
+		}
+		if after = next; next == "" {
+			return nil
+		}
+	}
+}
+
+// includes reports whether a Licensing ID is part of the summary.
+func (s summary) includes(number string) bool {
+	return len(s.chosen) == 0 || slices.Contains(s.chosen, number)
+}
+
+// pool returns the rows of a license pool.
+func (s summary) pool(pool entitlements.Pool) []reports.SummaryRow {
+	var rows []reports.SummaryRow
+	for _, r := range s.Rows {
+		if r.Pool == pool {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// granted reports whether any row came from a promotion and needs the legend.
+func (s summary) granted() bool {
+	return slices.ContainsFunc(s.Rows, func(r reports.SummaryRow) bool { return r.Granted })
+}
+
+// partnerNames lists the partners of the Licensing IDs included.
+func (s summary) partnerNames() []string {
+	var names []string
+	for _, number := range s.LicensingIDs {
+		if name := s.partners[number]; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// query is the question as the address carries it.
+func (s summary) query() url.Values {
+	query := url.Values{}
+	for _, number := range s.chosen {
+		query.Add("licensing", number)
+	}
+	if s.asOf != "" {
+		query.Set("as_of", s.asOf)
+	}
+	return query
+}
+
+// explanation is where a number of a row is explained.
+func (s summary) explanation(row reports.SummaryRow) string {
+	query := s.query()
+	query.Set("product", row.Product)
+	query.Set("version", row.Version)
+	if row.Granted {
+		query.Set("granted", "true")
+	}
+	return "/licenses/summary/explanation?" + query.Encode()
+}
+
+// call is the API request that computes what the page shows.
+func (s summary) call() ui.Call {
+	query := url.Values{}
+	command := "chiave licenses summary"
+	for _, number := range s.chosen {
+		query.Add("licensing_id", number)
+		command += " --licensing-id " + number
+	}
+	if s.asOf != "" {
+		query.Set("as_of", s.asOf)
+		command += " --as-of " + s.asOf
+	}
+	path := "/api/v1/license-summary"
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return ui.Call{Method: http.MethodGet, Path: path, Command: command}
+}
+
+// explained is what the page of one row's numbers shows.
+type explained struct {
+	reports.SummaryExplanation
+	summary summary
+}
+
+// explainSummary opens the numbers of one row to the order lines and rules they come from.
+func explainSummary(ctx context.Context, c *call) (answer, error) {
+	q, s, err := c.question()
+	if err != nil {
+		return answer{}, errs.New(errs.Invalid, "page.date")
+	}
+	query := c.URL.Query()
+	key := reports.RowKey{Product: query.Get("product"), Version: query.Get("version"), Granted: query.Get("granted") == "true"}
+	e := explained{summary: s}
+	if e.SummaryExplanation, err = c.web.Rooms.Reports.Explain(ctx, c.actor, q, key); err != nil {
+		return answer{}, err
+	}
+	return show(explanationView(c.view, e))
+}
+
+// back is the address of the summary that the row belongs to.
+func (e explained) back() string {
+	if query := e.summary.query(); len(query) > 0 {
+		return "/licenses/summary?" + query.Encode()
+	}
+	return "/licenses/summary"
+}
+
+// call is the API request that explains what the page explains.
+func (e explained) call() ui.Call {
+	query := url.Values{"product": {e.Row.Product}, "version": {e.Row.Version}}
+	for _, number := range e.summary.chosen {
+		query.Add("licensing_id", number)
+	}
+	if e.summary.asOf != "" {
+		query.Set("as_of", e.summary.asOf)
+	}
+	if e.Row.Granted {
+		query.Set("granted", "true")
+	}
+	return ui.Call{Method: http.MethodGet, Path: "/api/v1/license-summary/explanation?" + query.Encode()}
+}
