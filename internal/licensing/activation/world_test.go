@@ -54,9 +54,26 @@ func newService(t testing.TB, w *keystest.World, workers int) *activation.Servic
 	t.Helper()
 	sealer := w.Sealer
 	s := activation.New(w.Access, sealer, func(tx *db.Tx) (activation.Signer, error) { return sealer.Signer(tx) }, issuer)
+	signOnce(t, w)
 	s.Start(workers)
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// signOnce has the standard library prepare the signing key before several goroutines use it. The library guards that with a sync.Map,
+// whose code the linker may take from a package that is built without the race detector: the SQLite driver.
+func signOnce(t testing.TB, w *keystest.World) {
+	t.Helper()
+	err := w.DB.Read(context.Background(), func(tx *db.Tx) error {
+		signer, err := w.Sealer.Signer(tx)
+		if err == nil {
+			_, err = signer.Sign(nil)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // installation returns the installation ID of computer n.
