@@ -175,10 +175,18 @@ func (m *Manifest) write(dest string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// dump has PostgreSQL's own program write the database.
+// dump has PostgreSQL's own program write the database into a file that only its owner can read, durably.
 func dump(ctx context.Context, cfg config.Config, file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	args := []string{"--format=custom", "--no-owner", "--no-privileges", "--file=" + file, "--dbname=" + cfg.Database}
-	return postgresProgram(ctx, cfg, "pg_dump", args)
+	if err := postgresProgram(ctx, cfg, "pg_dump", args); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // postgresProgram runs a client program of PostgreSQL. The password reaches it through its environment, never through its arguments,

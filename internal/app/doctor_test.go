@@ -3,12 +3,12 @@ package app
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"chiave/internal/licensing/audit"
 	"chiave/internal/platform/config"
 	"chiave/internal/platform/db"
+	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/seal"
 )
 
@@ -35,6 +35,29 @@ func TestTheDoctorFindsNothingWrongWithANewInstallation(t *testing.T) {
 			}
 		}
 	})
+}
+
+// eachHealthy runs test on both engines, each with an installation that holds one audit record. It is a copy, and quicker than Init.
+func eachHealthy(t *testing.T, test func(t *testing.T, cfg config.Config)) {
+	t.Helper()
+	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
+		t.Run(engine.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			cfg := config.Config{DataDir: dir, Database: dbtest.URL(t, engine), RootKeyFile: filepath.Join(dir, "root.key")}
+			if err := seal.CreateRootKey(cfg.RootKeyFile); err != nil {
+				t.Fatal(err)
+			}
+			d, _ := opened(t, cfg)
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				return audit.Record(tx, audit.Itself(), audit.Event{Action: "users.created"})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, cfg)
+		})
+	}
 }
 
 // Each fault is made in a healthy installation of its own; the doctor must find it and must not have found it before.
@@ -94,8 +117,7 @@ func TestTheDoctorFinds(t *testing.T) {
 	} {
 		t.Run(tc.code, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, cfg config.Config) {
-				installed(t, cfg)
+			eachHealthy(t, func(t *testing.T, cfg config.Config) {
 				d, sealer := opened(t, cfg)
 				if _, there := found(Doctor(t.Context(), cfg, quiet, nil))[tc.code]; there {
 					t.Fatalf("%s is found in a healthy installation", tc.code)
@@ -117,12 +139,8 @@ func TestTheDoctorFindsADamagedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := strings.LastIndex(string(text), "sealed_keys_by_purpose") // somewhere in the schema's page; wipe a later page instead
-	page := len(text) / 4096 / 2 * 4096
-	if at < 0 || page == 0 {
-		t.Fatal("not the file expected")
-	}
-	copy(text[page:page+4096], make([]byte, 4096))
+	const page = 4096
+	copy(text[len(text)/page/2*page:][:page], make([]byte, page))
 	if err := os.WriteFile(sqliteFile(cfg), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -133,8 +151,7 @@ func TestTheDoctorFindsADamagedFile(t *testing.T) {
 
 func TestTheDoctorCountsAdministrators(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, cfg config.Config) {
-		installed(t, cfg)
+	eachHealthy(t, func(t *testing.T, cfg config.Config) {
 		d, _ := opened(t, cfg)
 		plantLicensingIDs(t, d)
 		grant := func(id, licensing, address string, until any) {
@@ -153,4 +170,14 @@ func TestTheDoctorCountsAdministrators(t *testing.T) {
 			t.Errorf("sole %v, none %v; want one each", counts["administrators_sole"], counts["administrators_none"])
 		}
 	})
+}
+
+// plantLicensingIDs stores three Licensing IDs: l-none, l-sole and l-two.
+func plantLicensingIDs(t *testing.T, d *db.DB) {
+	t.Helper()
+	change(t, d, "INSERT INTO organizations (id, code, legal_name, country, time_zone, segment, recorded_at, version) VALUES ('o', 'O', 'O', 'IT', 'UTC', 'commercial', 0, 1)")
+	for _, id := range []string{"l-none", "l-sole", "l-two"} {
+		change(t, d, `INSERT INTO licensing_ids (id, number, number_folded, program, organization_id, agreement_number, enrollment_number, authorization_number, owner_id, start_on, end_on, version, created_at, changed_at)
+			VALUES ($1, $1, $1, 'enterprise', 'o', '', '', '', '', '', '', 1, 0, 0)`, id)
+	}
 }
