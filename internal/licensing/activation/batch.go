@@ -29,7 +29,8 @@ type outcome struct {
 	signer Signer
 }
 
-// Start begins to work with the given number of workers: one on SQLite, which has one writer; a few on PostgreSQL.
+// Start begins to work with the given number of workers. One serves a busy key best, since two would share its requests out into smaller
+// batches that wait for each other; more help where the network to PostgreSQL is slow and keys are many.
 func (s *Service) Start(workers int) {
 	for range workers {
 		s.workers.Go(s.work)
