@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"chiave/client"
+	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/platform/errs"
 	"chiave/internal/platform/i18n"
@@ -14,7 +15,7 @@ import (
 const auditWire = ids.Prefix("aud")
 
 // programName is the English name of a program, which files for machines carry in every language.
-func (a *API) programName(code string) string { return a.Texts.For(i18n.English).T("program." + code) }
+func (a *API) programName(code string) string { return a.Texts.For(i18n.English).T(agreements.NameKey(code, "")) }
 
 func (a *API) listAudit(ctx context.Context, c Caller, in *struct {
 	Cursor      string `query:"cursor" maxLength:"200" doc:"Next of the page before"`

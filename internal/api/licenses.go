@@ -43,7 +43,7 @@ func (a *API) listLicensingIDs(ctx context.Context, c Caller, in *struct {
 }
 
 func wireLicensingID(ctx context.Context, r agreements.Row) client.LicensingID {
-	out := client.LicensingID{ID: licensingWire.Wire(r.ID), Number: r.Number, Program: r.Program, ProgramName: printerOf(ctx).T("program." + r.Program),
+	out := client.LicensingID{ID: licensingWire.Wire(r.ID), Number: r.Number, Program: r.Program, ProgramName: printerOf(ctx).T(agreements.NameKey(r.Program, r.Variant)),
 		Organization: r.OrganizationName, Partner: r.PartnerName, Status: "inactive", Start: r.Start.String(), End: r.End.String()}
 	if r.IsActive {
 		out.Status = "active"
