@@ -19,7 +19,7 @@ import (
 )
 
 // postgresWorkers is how many batches of activations are under way at once on PostgreSQL; SQLite has one writer.
-const postgresWorkers = 4
+const postgresWorkers = 2
 
 // RunOptions says how Run serves.
 type RunOptions struct {
