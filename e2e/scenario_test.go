@@ -28,8 +28,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// buildAndRun builds the shipped program as it is shipped. Its races are looked for by the tests of the packages.
+// buildAndRun builds the program as it is shipped, unless CHIAVE_TEST_BINARY names one. Its races are looked for by the tests of the
+// packages.
 func buildAndRun(m *testing.M) (int, error) {
+	if binary = os.Getenv("CHIAVE_TEST_BINARY"); binary != "" {
+		return m.Run(), nil
+	}
 	dir, err := os.MkdirTemp("", "chiave-e2e")
 	if err != nil {
 		return 1, err
@@ -82,6 +86,13 @@ func setUp(t *testing.T, engine db.Engine, dir string, env *testscript.Env) erro
 	if err := lendFiles(dir, env.WorkDir); err != nil {
 		return err
 	}
+	programs := filepath.Join(env.WorkDir, "bin")
+	if err := os.Mkdir(programs, 0o700); err != nil {
+		return err
+	}
+	if err := os.Symlink(binary, filepath.Join(programs, "chiave")); err != nil {
+		return err
+	}
 	database := "sqlite:" + filepath.Join(data, "chiave.db")
 	if engine == db.Postgres {
 		file := filepath.Join(env.WorkDir, "database.password")
@@ -92,7 +103,7 @@ func setUp(t *testing.T, engine db.Engine, dir string, env *testscript.Env) erro
 		env.Setenv("CHIAVE_DATABASE_PASSWORD_FILE", file)
 	}
 	for name, value := range map[string]string{
-		"PATH":                 filepath.Dir(binary) + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"PATH":                 programs + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME":                 env.WorkDir,
 		"LANG":                 "en_US.UTF-8",
 		"ENGINE":               engine.String(),

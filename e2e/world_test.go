@@ -51,6 +51,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"as":        cmdAs,
 		"http":      cmdHTTP,
 		"page":      cmdPage,
+		"table":     cmdTable,
 		"mail":      cmdMail,
 		"json":      cmdJSON,
 		"list":      cmdList,
