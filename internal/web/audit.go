@@ -117,12 +117,29 @@ func (c *call) timeline(entries []audit.Entry) []ui.Event {
 		if v.Has("audit." + e.Action) {
 			event.What = v.T("audit." + e.Action)
 		}
+		if subject := c.subject(e); subject != "" {
+			event.What = v.T("audit_page.about_subject", "what", event.What, "subject", subject)
+		}
 		if e.Refused {
 			event.What, event.Tone = v.T("audit_page.refused", "what", event.What), ui.Bad
 		}
 		events[i] = event
 	}
 	return events
+}
+
+// subject names the computer or the role that a record is about.
+func (c *call) subject(e audit.Entry) string {
+	var about struct{ Machine, Role string }
+	for _, raw := range []json.RawMessage{e.Before, e.After} {
+		if len(raw) > 0 && json.Unmarshal(raw, &about) != nil {
+			return "" // it says something else
+		}
+	}
+	if about.Role != "" && access.Role(about.Role).Valid() {
+		return c.view.T("roles." + about.Role)
+	}
+	return about.Machine
 }
 
 // actorName says who did something. Other people are named by their id: the log holds no names.

@@ -43,6 +43,19 @@ func programOf(p i18n.Printer, program, variant string) string {
 	return programName(p, program)
 }
 
+// span shows the days from start to end, either of which may be open.
+func span(p i18n.Printer, start, end entitlements.Date) string {
+	switch {
+	case start.IsZero() && end.IsZero():
+		return "–"
+	case end.IsZero():
+		return p.T("licenses.since", "start", start.Time())
+	case start.IsZero():
+		return p.T("licenses.until", "end", end.Time())
+	}
+	return p.T("licenses.period", "start", start.Time(), "end", end.Time())
+}
+
 // day shows a date that may be absent.
 func day(p i18n.Printer, d entitlements.Date) string {
 	if d.IsZero() {

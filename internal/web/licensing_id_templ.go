@@ -10,7 +10,6 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"chiave/internal/licensing/agreements"
-	"chiave/internal/licensing/entitlements"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/web/ui"
 	"strings"
@@ -85,7 +84,7 @@ func (l licensing) facts(v ui.View) []ui.Fact {
 		{Label: v.T("licenses.licensing_id"), Value: ui.Side(ui.Code(l.Number), activeBadge(v, l.IsActive))},
 		{Label: v.T("licenses.organization"), Value: ui.Text(l.OrganizationName)},
 		{Label: v.T("licenses.program"), Value: ui.Text(programOf(v.Printer, l.Program, l.Variant))},
-		{Label: v.T("licenses.term"), Value: ui.Text(period(v, l.LicensingID))},
+		{Label: v.T("licenses.term"), Value: ui.Text(span(v.Printer, l.Start, l.End))},
 	}
 	facts = given(facts, v.T("licenses.partner"), l.PartnerName)
 	facts = given(facts, v.T("licenses.agreement_number"), l.AgreementNumber)
@@ -102,7 +101,7 @@ func agreementFacts(v ui.View, a *agreements.Agreement) []ui.Fact {
 		facts = append(facts, ui.Fact{Label: v.T("licenses.program"), Value: ui.Text(programName(v.Printer, a.Program))})
 	}
 	if !a.Start.IsZero() || !a.End.IsZero() {
-		facts = append(facts, ui.Fact{Label: v.T("licenses.term"), Value: ui.Text(v.T("licenses.period", "start", day(v.Printer, a.Start), "end", day(v.Printer, a.End)))})
+		facts = append(facts, ui.Fact{Label: v.T("licenses.term"), Value: ui.Text(span(v.Printer, a.Start, a.End))})
 	}
 	facts = given(facts, v.T("licenses.agreement_number"), a.AgreementNumber)
 	for _, contact := range a.Contacts {
@@ -229,7 +228,7 @@ func licensingDetailsView(v ui.View, l licensing) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("licenses.no_prices"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `licensing_id.templ`, Line: 73, Col: 55}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `licensing_id.templ`, Line: 72, Col: 55}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
@@ -350,14 +349,6 @@ func licensingContactsView(v ui.View, l licensing) templ.Component {
 	})
 }
 
-// coverage shows the days of a line's coverage, or that it has none.
-func coverage(v ui.View, start, end entitlements.Date) string {
-	if start.IsZero() && end.IsZero() {
-		return "–"
-	}
-	return v.T("licenses.period", "start", day(v.Printer, start), "end", day(v.Printer, end))
-}
-
 func orderProduct(v ui.View, line orders.Line) templ.Component {
 	detail := line.Product
 	if line.Version != "" {
@@ -381,7 +372,7 @@ func (list orderList) table(v ui.View) ui.Table {
 			kind += " (" + line.Returns + ")"
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.Stack(ui.Code(line.OrderNumber), ui.Text(line.ID)), ui.Text(day(v.Printer, line.OrderDate)), orderProduct(v, line), ui.Text(kind), ui.Text(v.Number(line.Quantity)), ui.Text(coverage(v, line.CoverageStart, line.CoverageEnd)), ui.Text(orKeep(line.PartnerName, "–")),
+			ui.Stack(ui.Code(line.OrderNumber), ui.Text(line.ID)), ui.Text(day(v.Printer, line.OrderDate)), orderProduct(v, line), ui.Text(kind), ui.Text(v.Number(line.Quantity)), ui.Text(span(v.Printer, line.CoverageStart, line.CoverageEnd)), ui.Text(orKeep(line.PartnerName, "–")),
 		}})
 	}
 	return t

@@ -1,0 +1,102 @@
+package web_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"chiave/internal/platform/clock"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/db/dbtest"
+	"chiave/internal/platform/i18n"
+	"chiave/internal/web/browsertest"
+	"chiave/internal/web/ui"
+	"chiave/internal/web/webtest"
+)
+
+// pictures is the directory that the tests write pictures of the pages to; unset writes none.
+const pictures = "CHIAVE_PORTAL_PICTURES"
+
+// onSQLite makes the world for the browser, on the engine that starts fastest.
+func onSQLite(t *testing.T) *webtest.World {
+	t.Helper()
+	return webtest.New(t, dbtest.Open(t, dbtest.URL(t, db.SQLite), clock.NewManual(dbtest.Start)), webtest.Options{})
+}
+
+// signIn signs somebody in by the keyboard alone.
+func signIn(tab *browsertest.Tab, w *webtest.World, address string) {
+	tab.Open(w.URL + "/sign-in")
+	tab.Do(chromedp.Focus(chromedp.CSS("#f-address")), chromedp.KeyEvent(address+"\t"+webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS(".user-name")))
+}
+
+// shot is a page to look at.
+type shot struct{ name, path string }
+
+func customerPages(w *webtest.World) []shot {
+	lid := lidPath(w, webtest.Enterprise)
+	row := url.Values{"product": {"NIB-PRO"}, "version": {"2024"}}
+	return []shot{
+		{"home", "/"}, {"relationship", "/licenses?show=all"}, {"details", lid}, {"contacts", lid + "/contacts"}, {"orders", lid + "/orders"},
+		{"single", lid + "/licenses"}, {"licensing-keys", lid + "/keys"}, {"licensing-audit", lid + "/audit"}, {"summary", "/licenses/summary"},
+		{"explanation", "/licenses/summary/explanation?" + row.Encode()}, {"keys", "/keys"}, {"key", keyPath(w, "server")}, {"permissions", "/permissions"},
+		{"audit", "/audit"}, {"help", "/help"},
+	}
+}
+
+func officePages(w *webtest.World) []shot {
+	return []shot{{"office-home", "/"}, {"imports", "/office/imports"}, {"invitations", "/office/invitations"}, {"office-keys", "/office/keys"},
+		{"office-key", "/office" + keyPath(w, "office")}, {"office-summary", "/licenses/summary"}}
+}
+
+// TestPagesInTheBrowser looks at every page by phone and desktop, in light and dark, in both languages: no serious finding of axe, no complaint
+// of the browser, nothing wider than the screen.
+func TestPagesInTheBrowser(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	browser := browsertest.Start(t)
+	for _, look := range []struct {
+		width int
+		theme ui.Theme
+		lang  i18n.Lang
+	}{
+		{browsertest.Desktop, ui.Light, i18n.English}, {browsertest.Desktop, ui.Dark, i18n.Italian},
+		{browsertest.Phone, ui.Light, i18n.Italian}, {browsertest.Phone, ui.Dark, i18n.English},
+	} {
+		for _, who := range []struct {
+			address string
+			pages   []shot
+		}{{webtest.Admin, customerPages(w)}, {webtest.Operator, officePages(w)}} {
+			tab := browser.Tab(t, browsertest.Look{Width: look.width})
+			signIn(tab, w, who.address)
+			choose(tab, look.theme, look.lang)
+			for _, page := range who.pages {
+				tab.Open(w.URL + page.path)
+				inspect(t, tab, fmt.Sprintf("%s-%d-%s-%s", page.name, look.width, look.theme, look.lang))
+			}
+			if faults := tab.Faults(); len(faults) > 0 {
+				t.Errorf("the browser complains: %v", faults)
+			}
+		}
+	}
+}
+
+// choose sets theme and language.
+func choose(tab *browsertest.Tab, theme ui.Theme, lang i18n.Lang) {
+	form := url.Values{ui.ThemeField: {string(theme)}, ui.LangField: {string(lang)}}
+	browsertest.Eval[int](tab, `fetch("/preferences", {method: "POST", body: new URLSearchParams("`+form.Encode()+`")}).then(r => r.status)`)
+}
+
+func inspect(t *testing.T, tab *browsertest.Tab, name string) {
+	t.Helper()
+	tab.SaveScreenshot(os.Getenv(pictures), name)
+	browsertest.Eval[int](tab, `document.querySelectorAll(innerWidth < 992 ? "details" : "details:not([data-menu])").forEach(d => { d.removeAttribute("name"); d.open = true }), 0`)
+	for _, finding := range tab.Axe() {
+		t.Errorf("%s: %s", name, finding)
+	}
+	if over := browsertest.Eval[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+		t.Errorf("%s is %d pixels wider than the screen", name, over)
+	}
+}
