@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -16,9 +17,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+var loaded = sync.OnceValues(i18n.Load)
+
 func catalog(t testing.TB) *i18n.Catalog {
 	t.Helper()
-	c, err := i18n.Load()
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,8 @@ type Process struct {
 	Args           []string // without the program's name
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Environ        []string // NAME=VALUE
+	Environ        []string      // NAME=VALUE
+	Texts          *i18n.Catalog // the program's own when nil
 }
 
 // command is something that a person can ask for.
@@ -44,12 +45,15 @@ type command interface {
 
 // Run does what the arguments say and returns the exit code. It ends early when ctx does.
 func Run(ctx context.Context, p Process) int {
-	texts, err := i18n.Load()
+	var err error
+	if p.Texts == nil {
+		p.Texts, err = i18n.Load()
+	}
 	if err != nil {
 		fmt.Fprintln(p.Stderr, "chiave:", err)
 		return exitFailed
 	}
-	s := &session{Process: p, env: config.Environ(p.Environ), texts: texts}
+	s := &session{Process: p, env: config.Environ(p.Environ)}
 	s.speak(langFlag(p.Args))
 	var cli root
 	parser, err := newParser(&cli, s.out)
@@ -117,7 +121,7 @@ func (s *session) speak(flag string) {
 	}
 	base, _, _ := strings.Cut(locale, "_")
 	base, _, _ = strings.Cut(base, ".")
-	s.out = s.texts.For(i18n.Negotiate(flag, strings.ToLower(base), ""))
+	s.out = s.Texts.For(i18n.Negotiate(flag, strings.ToLower(base), ""))
 }
 
 // help shows what is known of the command that the arguments begin with.

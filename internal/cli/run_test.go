@@ -78,7 +78,7 @@ func (w *world) run(line string) (code int, out, errs string) {
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
 	args := strings.Fields(strings.ReplaceAll(line, "DIR", w.dir))
-	code = Run(w.t.Context(), Process{Args: args, Stdin: strings.NewReader(w.stdin), Stdout: &stdout, Stderr: &stderr, Environ: w.environ})
+	code = Run(w.t.Context(), Process{Args: args, Stdin: strings.NewReader(w.stdin), Stdout: &stdout, Stderr: &stderr, Environ: w.environ, Texts: catalog(w.t)})
 	w.mu.Lock() // what the server noted is seen from here on
 	defer w.mu.Unlock()
 	return code, stdout.String(), stderr.String()
@@ -148,7 +148,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w.mux.HandleFunc("/", func(http.ResponseWriter, *http.Request) { cancel() })
 	var stderr bytes.Buffer
-	code := Run(ctx, Process{Args: []string{"licenses", "summary"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Environ: w.environ})
+	code := Run(ctx, Process{Args: []string{"licenses", "summary"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Environ: w.environ, Texts: catalog(w.t)})
 	if code != exitInterrupted {
 		t.Errorf("exit code %d\n%s", code, &stderr)
 	}

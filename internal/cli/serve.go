@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"syscall"
 
 	"chiave/internal/app"
+	"chiave/internal/demo"
+	"chiave/internal/platform/errs"
 )
 
 // serveCommand serves the portal and the API.
@@ -44,13 +48,57 @@ func (c *serveCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return app.Run(ctx, cfg, log, app.RunOptions{Version: built().Version, Ready: s.ready})
+	var people []demo.SignIn
+	opt := app.RunOptions{Version: built().Version}
+	opt.Ready = func(url string) { s.ready(url, people) }
+	if c.Demo {
+		made, cleanup, err := demo.Config(cfg)
+		if err != nil {
+			return err
+		}
+		defer cleanup()
+		cfg = made
+		s.tell(s.out.T("cli.serve.demo"))
+		opt.Before = func(ctx context.Context, a *app.App) (err error) {
+			people, err = demo.Make(ctx, a)
+			return err
+		}
+	}
+	err = app.Run(ctx, cfg, log, opt)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return errs.New(errs.Conflict, "cli.address_in_use", errs.Params{"address": cfg.Listen}).Wrap(err)
+	}
+	return err
 }
 
-// ready tells where the server is to be found.
-func (s *session) ready(url string) {
-	type serving struct {
-		URL string `json:"url"`
+// ready tells where the server is to be found, and who can sign in to the demo.
+func (s *session) ready(url string, people []demo.SignIn) {
+	type signIn struct {
+		Role         string `json:"role"`
+		Address      string `json:"email"`
+		Password     string `json:"password"`
+		Organization string `json:"organization"`
 	}
-	s.show(serving{url}, func() { s.say(s.out.T("cli.serve.ready", "url", url)) })
+	type serving struct {
+		URL     string   `json:"url"`
+		SignIns []signIn `json:"sign_ins,omitempty"`
+	}
+	answer := serving{URL: url}
+	for _, p := range people {
+		answer.SignIns = append(answer.SignIns, signIn{s.out.T(p.Role), p.Address, p.Password, p.Organization})
+	}
+	s.show(answer, func() {
+		s.say(s.out.T("cli.serve.ready", "url", url))
+		if len(answer.SignIns) == 0 {
+			return
+		}
+		s.say("")
+		t := newTable(s.out.T("cli.column.person"), s.out.T("cli.column.address"), s.out.T("cli.column.password"), s.out.T("cli.column.organization"))
+		for _, p := range answer.SignIns {
+			t.add(p.Role, p.Address, p.Password, p.Organization)
+		}
+		t.write(s.Stdout)
+		s.say("")
+		s.say(s.out.T("cli.serve.demo_ends"))
+	})
 }

@@ -30,7 +30,6 @@ type session struct {
 	Process
 	globals *globals
 	env     map[string]string
-	texts   *i18n.Catalog
 	out     i18n.Printer
 	model   *kong.Application
 }
