@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -98,5 +99,60 @@ func inspect(t *testing.T, tab *browsertest.Tab, name string) {
 	}
 	if over := browsertest.Eval[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 		t.Errorf("%s is %d pixels wider than the screen", name, over)
+	}
+}
+
+// TestMainJobByKeyboard does the main job without a mouse: sign in, see what is owned and why, take a key out of custody, copy it.
+func TestMainJobByKeyboard(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	tab := browsertest.Start(t).Tab(t, browsertest.Look{})
+	tab.Open(w.URL + "/licenses/summary")
+	// The address field is not focused by itself: the first stop of the keyboard is the way to the content.
+	tab.Do(chromedp.KeyEvent("\t"))
+	if got := browsertest.Eval[string](tab, `document.activeElement.className`); got != "skip" {
+		t.Errorf("the first stop of the keyboard is %q", got)
+	}
+	tab.Do(chromedp.KeyEvent("\r\t"), chromedp.KeyEvent(webtest.Admin+"\t"+webtest.Password+"\r"), chromedp.WaitVisible(chromedp.CSS(".explain")))
+	if got := browsertest.Eval[string](tab, `location.pathname`); got != "/licenses/summary" {
+		t.Errorf("signing in leads to %s", got)
+	}
+	tab.Do(chromedp.Focus(chromedp.CSS(".explain summary")), chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.CSS(".explain-body .explained")))
+	tab.SaveScreenshot(os.Getenv(pictures), "journey-explained")
+	if got := browsertest.Eval[string](tab, `document.querySelector(".explain-body").innerText`); !strings.Contains(got, "OL-3") || !strings.Contains(got, "CHAT-24") {
+		t.Errorf("the number opens to %q", got)
+	}
+	for _, finding := range tab.Axe() {
+		t.Errorf("with a number open: %s", finding)
+	}
+	tab.Open(w.URL + keyPath(w, "office"))
+	tab.Do(chromedp.Focus(chromedp.CSS(".key button")), chromedp.KeyEvent(" "), chromedp.WaitVisible(chromedp.CSS(".key-text:not(.key-masked)")))
+	tab.SaveScreenshot(os.Getenv(pictures), "journey-revealed")
+	if got, want := browsertest.Eval[string](tab, `document.querySelector(".key-text").innerText`), w.Codes["office"].Reveal(); got != want {
+		t.Error("the key that is shown is not the key")
+	}
+	if got := browsertest.Eval[string](tab, `location.href`); strings.Contains(got, w.Codes["office"].Reveal()) {
+		t.Error("the key is in the address")
+	}
+	for _, finding := range tab.Axe() {
+		t.Errorf("with the key shown: %s", finding)
+	}
+	if faults := tab.Faults(); len(faults) > 0 {
+		t.Errorf("the browser complains: %v", faults)
+	}
+}
+
+// TestMainJobWithoutScript does the same in a browser that runs no script.
+func TestMainJobWithoutScript(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	tab := browsertest.Start(t).Tab(t, browsertest.Look{NoScript: true, Width: browsertest.Phone})
+	signIn(tab, w, webtest.Admin)
+	tab.Open(w.URL + "/licenses/summary")
+	tab.Do(chromedp.Click(chromedp.CSS(".explain summary")), chromedp.Click(chromedp.CSS(".explain-body a")), chromedp.WaitVisible(chromedp.CSS(".explained-effective")))
+	tab.Open(w.URL + keyPath(w, "office"))
+	tab.Do(chromedp.Click(chromedp.CSS(".key button")), chromedp.WaitVisible(chromedp.CSS(".key-text:not(.key-masked)")))
+	if shown := browsertest.Eval[bool](tab, `document.querySelector("[data-copy]").checkVisibility()`); shown {
+		t.Error("a copy button is shown that cannot work")
 	}
 }

@@ -9,8 +9,11 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/errs"
@@ -49,7 +52,7 @@ func (c *call) readForm(ctx context.Context, w http.ResponseWriter, r routes.Rou
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return ctx, errs.New(errs.Invalid, "page.too_large")
 	}
-	if err != nil {
+	if err != nil || !allReadable(c.PostForm) {
 		return ctx, errs.New(errs.Invalid, "page.body").Wrap(err)
 	}
 	if r.Class != routes.Form {
@@ -63,6 +66,18 @@ func (c *call) readForm(ctx context.Context, w http.ResponseWriter, r routes.Rou
 		return ctx, err
 	}
 	return db.BeforeCommit(ctx, done.Record), nil
+}
+
+// readable reports whether s is text that both databases can store and compare.
+func readable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+func allReadable(values url.Values) bool {
+	for name, list := range values {
+		if !readable(name) || slices.ContainsFunc(list, func(s string) bool { return !readable(s) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // hash is over the fields of the form, in an order that does not depend on the browser. A file is told apart by its name

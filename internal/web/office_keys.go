@@ -166,7 +166,7 @@ func (c *call) change(ctx context.Context, do func(key ids.ID, version int64) er
 	}
 	version, err := strconv.ParseInt(c.PostForm.Get("version"), 10, 64)
 	if err != nil {
-		return answer{}, errs.New(errs.Invalid, "page.form_key")
+		version = 0 // which no key has: the room refuses it once it has decided access
 	}
 	err = do(id, version)
 	switch {

@@ -79,6 +79,10 @@ func (w *Web) Wrap(r routes.Route) http.Handler {
 			return
 		}
 		c.view.Nav = c.menu(w.places[r.Pattern()])
+		if !readable(req.URL.Path) || !allReadable(req.URL.Query()) {
+			w.refuse(rw, req, c.view, errs.New(errs.Invalid, "page.body"))
+			return
+		}
 		ctx := context.WithValue(req.Context(), callKey{}, c)
 		if req.Method == http.MethodPost {
 			if ctx, err = c.readForm(ctx, rw, r); err != nil {

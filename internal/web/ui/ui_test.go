@@ -48,7 +48,7 @@ func TestMenuForAReader(t *testing.T) {
 	want := []ui.NavItem{
 		{Label: "Home", Href: "/"},
 		{Label: "Licenze", Active: true, Items: []ui.NavItem{
-			{Label: "Riepilogo delle licenze", Href: "/licenses", Active: true},
+			{Label: "Riepilogo delle licenze", Href: "/licenses/summary", Active: true},
 			{Label: "Effettua prenotazioni", Href: "/reservations/new", Reason: "no role"},
 		}},
 		{Label: "Serve aiuto?", Href: "/help"},
@@ -78,7 +78,7 @@ func TestMenuIsWhole(t *testing.T) {
 	}
 	want := []string{
 		"Home",
-		"Back office", "- Imports", "- Catalog", "- Agreements", "- Orders", "- Product keys", "- Support cases", "- Audit trail",
+		"Back office", "- Imports", "- Invitations", "- Catalog", "- Agreements", "- Orders", "- Product keys", "- Support cases", "- Audit trail",
 		"Customers",
 		"Licenses", "- Relationship Summary", "- License Summary", "- Make Reservations", "- Manage my Reservations",
 		"Downloads and Keys", "Online Service Activation",

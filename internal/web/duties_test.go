@@ -1,0 +1,246 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/keys"
+	"chiave/internal/platform/clock"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/db/dbtest"
+	"chiave/internal/platform/ids"
+	"chiave/internal/routes"
+	"chiave/internal/web/htmltest"
+	"chiave/internal/web/webtest"
+)
+
+var wildcard = regexp.MustCompile(`\{[a-z]+\}`)
+
+// pagesOf returns the rows of the table that are pages.
+func pagesOf(w *webtest.World) []routes.Route {
+	return slices.DeleteFunc(w.Table.All(), func(r routes.Route) bool { return r.Face != routes.Page })
+}
+
+// whose says which object an address names.
+type whose int
+
+const (
+	own     whose = iota
+	foreign       // another company's
+	unknown       // none has this id
+	broken        // no id at all
+)
+
+// address fills the wildcard of a route in.
+func address(w *webtest.World, r routes.Route, of whose) string {
+	path := strings.TrimSuffix(r.Path, "{$}")
+	id := "not-an-id"
+	fresh := ids.New(dbtest.Start)
+	switch {
+	case of == broken:
+	case r.Names == "key":
+		id = keys.Wire.Wire(map[whose]ids.ID{own: w.Keys["office"], foreign: w.Keys["foreign"], unknown: fresh}[of])
+	case r.Names == "lid":
+		id = lidWire.Wire(map[whose]ids.ID{own: w.IDs[webtest.Enterprise], foreign: w.IDs[webtest.Foreign], unknown: fresh}[of])
+	}
+	return wildcard.ReplaceAllLiteralString(path, id)
+}
+
+// send asks for a page as its row says.
+func send(v *webtest.Visitor, r routes.Route, path string, form url.Values) webtest.Page {
+	if r.Method == http.MethodGet {
+		return v.Get(path)
+	}
+	if r.Class == routes.Form {
+		form = url.Values{"once": {"a-key-for-a-duty"}}
+	}
+	return v.Post(path, form)
+}
+
+// TestEveryPageDoesItsDuties proves for every row of the route table what every page owes: a stranger is asked to sign in; whoever lacks
+// the right is refused; another company's object and one that does not exist are the same page; input that makes no sense is answered.
+func TestEveryPageDoesItsDuties(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		w := webtest.New(t, d, webtest.Options{})
+		stranger, admin, nobody, info, operator := w.Visit(t), w.As(t, webtest.Admin), w.As(t, webtest.Nobody), w.As(t, webtest.InfoView), w.As(t, webtest.Operator)
+		for _, r := range pagesOf(w) {
+			if r.Path == "/sign-out" { // it would end the session that the others are tried with
+				continue
+			}
+			asksStranger(t, w, stranger, r)
+			refusesNobody(t, w, nobody, r)
+			tellsNothing(t, w, admin, r)
+			takesNonsense(t, w, admin, r)
+			namesTheRole(t, w, info, r)
+			if len(access.RolesFor(r.Action)) == 0 && r.Action != access.Public && r.Action != access.SelfService {
+				if p := send(admin, r, address(w, r, own), nil); p.Status != http.StatusForbidden {
+					t.Errorf("%s: a customer gets %d, want 403", r.Pattern(), p.Status)
+				}
+				if p := send(operator, r, address(w, r, own), nil); p.Status >= http.StatusInternalServerError || p.Status == http.StatusForbidden {
+					t.Errorf("%s: the operator gets %d\n%s", r.Pattern(), p.Status, p.Text())
+				}
+			}
+		}
+		if text := w.Logged(); text != "" {
+			t.Errorf("the log complains:\n%s", text)
+		}
+	})
+}
+
+func asksStranger(t *testing.T, w *webtest.World, stranger *webtest.Visitor, r routes.Route) {
+	t.Helper()
+	path := address(w, r, own)
+	p := send(stranger, r, path, nil)
+	if r.Action == access.Public {
+		if p.Status >= http.StatusInternalServerError {
+			t.Errorf("%s: a stranger gets %d\n%s", r.Pattern(), p.Status, p.Text())
+		}
+		return
+	}
+	want := "/sign-in"
+	if r.Method == http.MethodGet && path != "/" {
+		want += "?return=" + url.QueryEscape(path)
+	}
+	if p.Status != http.StatusSeeOther || p.Location != want {
+		t.Errorf("%s: a stranger gets %d to %q, want 303 to %q", r.Pattern(), p.Status, p.Location, want)
+	}
+}
+
+// refusesNobody tries a page as somebody without any role: what has an object does not exist, lists are empty, the office is closed.
+func refusesNobody(t *testing.T, w *webtest.World, nobody *webtest.Visitor, r routes.Route) {
+	t.Helper()
+	if r.Action == access.Public || r.Action == access.SelfService {
+		return
+	}
+	p := send(nobody, r, address(w, r, own), url.Values{"format": {"tsv"}})
+	want := http.StatusForbidden
+	if len(access.RolesFor(r.Action)) > 0 {
+		want = http.StatusOK
+		if r.Names != "" || strings.HasSuffix(r.Path, "/explanation") {
+			want = http.StatusNotFound
+		}
+	}
+	if p.Status != want {
+		t.Errorf("%s: somebody without a role gets %d, want %d\n%s", r.Pattern(), p.Status, want, p.Text())
+	}
+	for _, secret := range []string{webtest.Enterprise, "Rossi Meccanica S.p.A. ·", "NIB-STD"} {
+		if strings.Contains(p.Text(), secret) {
+			t.Errorf("%s: somebody without a role reads %q", r.Pattern(), secret)
+		}
+	}
+}
+
+var passing = regexp.MustCompile(`<code class="code">[0-9a-f]{20}</code>|(key|lid)_[0-9a-z]{26}|not-an-id`)
+
+// tellsNothing compares the answers to somebody else's object, to none, and to what cannot be one.
+func tellsNothing(t *testing.T, w *webtest.World, admin *webtest.Visitor, r routes.Route) {
+	t.Helper()
+	if r.Names != "key" && r.Names != "lid" || len(access.RolesFor(r.Action)) == 0 {
+		return
+	}
+	var bodies []string
+	for _, of := range []whose{foreign, unknown, broken} {
+		p := send(admin, r, address(w, r, of), nil)
+		if p.Status != http.StatusNotFound {
+			t.Errorf("%s: object %d gets %d, want 404", r.Pattern(), of, p.Status)
+		}
+		bodies = append(bodies, passing.ReplaceAllString(p.Body, ""))
+	}
+	if bodies[0] != bodies[1] || bodies[1] != bodies[2] {
+		t.Errorf("%s: the answers to another company's object and to none differ", r.Pattern())
+	}
+}
+
+// takesNonsense sends what no browser would.
+func takesNonsense(t *testing.T, w *webtest.World, admin *webtest.Visitor, r routes.Route) {
+	t.Helper()
+	path := address(w, r, own)
+	for _, query := range []string{"?before=%00", "?search=%ff", "?after=zz&before=zz&licensing=nonsense&as_of=2026-02-31&from=x&until=y&show=x&search=%27%22%3C", "?%zz"} {
+		p := send(admin, r, path+query, url.Values{"format": {"exe"}, "limit": {"-1e9"}, "version": {"x"}, "theme": {"pink"}, "lang": {"xx"}})
+		if p.Status >= http.StatusInternalServerError {
+			t.Errorf("%s%s: %d\n%s", r.Pattern(), query, p.Status, p.Text())
+		}
+		if p.Status != http.StatusSeeOther && strings.Contains(p.Header.Get("Content-Type"), "html") {
+			for _, fault := range htmltest.Faults([]byte(p.Body)) {
+				t.Errorf("%s%s: %s", r.Pattern(), query, fault)
+			}
+		}
+	}
+	if r.Method == http.MethodGet {
+		return
+	}
+	if r.Class == routes.Form {
+		if p := admin.Post(path, url.Values{}); p.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: a form without its key gets %d, want 422", r.Pattern(), p.Status)
+		}
+	}
+	admin.Header = http.Header{"Sec-Fetch-Site": {"cross-site"}}
+	defer func() { admin.Header = http.Header{} }()
+	if p := send(admin, r, path, nil); p.Status != http.StatusForbidden {
+		t.Errorf("%s: a form of another site gets %d, want 403", r.Pattern(), p.Status)
+	}
+}
+
+// namesTheRole tries the pages of a Licensing ID that somebody knows of, with a role that does not reach.
+func namesTheRole(t *testing.T, w *webtest.World, info *webtest.Visitor, r routes.Route) {
+	t.Helper()
+	if r.Names == "" || !slices.Contains([]access.Action{access.ViewKeys, access.ReadAudit}, r.Action) {
+		return
+	}
+	p := send(info, r, address(w, r, own), nil)
+	if p.Status != http.StatusForbidden || !strings.Contains(p.Text(), "Administrator") {
+		t.Errorf("%s: a role that does not reach gets %d, want 403 with the roles that would\n%s", r.Pattern(), p.Status, p.Text())
+	}
+}
+
+// TestPagesSayWhenTheDatabaseIsGone: every page answers 503, says that trying again is safe, and does not ask to sign in.
+func TestPagesSayWhenTheDatabaseIsGone(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t, dbtest.URL(t, db.SQLite), clock.NewManual(dbtest.Start))
+	w := webtest.New(t, d, webtest.Options{})
+	admin := w.As(t, webtest.Admin)
+	d.Close()
+	for _, r := range pagesOf(w) {
+		p := send(admin, r, address(w, r, own), nil)
+		if p.Status != http.StatusServiceUnavailable || p.Header.Get("Retry-After") == "" || !strings.Contains(p.Text(), "Riprova tra qualche secondo") {
+			t.Errorf("%s: %d\n%s", r.Pattern(), p.Status, p.Text())
+		}
+		for _, fault := range htmltest.Faults([]byte(p.Body)) {
+			t.Errorf("%s: %s", r.Pattern(), fault)
+		}
+	}
+}
+
+// TestPagesAreWholeInBothLanguages reads every page that can be opened, as its people do.
+func TestPagesAreWholeInBothLanguages(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	for _, lang := range []string{"en", "it"} {
+		for _, who := range []string{webtest.Admin, webtest.Operator, webtest.InfoView, webtest.Nobody} {
+			v := w.As(t, who)
+			v.Post("/preferences", url.Values{"lang": {lang}})
+			for _, r := range pagesOf(w) {
+				if r.Method != http.MethodGet {
+					continue
+				}
+				p := v.Get(address(w, r, own))
+				if p.Status == http.StatusSeeOther {
+					continue
+				}
+				if want := fmt.Sprintf(`<html lang="%s"`, lang); !strings.Contains(p.Body, want) {
+					t.Errorf("%s: %s lacks %s", who, r.Pattern(), want)
+				}
+				for _, fault := range htmltest.Faults([]byte(p.Body)) {
+					t.Errorf("%s in %s: %s: %s", who, lang, r.Pattern(), fault)
+				}
+			}
+		}
+	}
+}
