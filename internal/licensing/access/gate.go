@@ -16,6 +16,7 @@ var ErrUnknownLicensingID = errs.New(errs.NotFound, "licensing_ids.unknown")
 var (
 	errSignIn      = errs.New(errs.Unauthenticated, "access.sign_in")
 	errStaffOnly   = errs.New(errs.Denied, "access.staff_only")
+	errByToken     = errs.New(errs.Denied, "access.token_by_token")
 	errUndecided   = errors.New("no access decision was taken")
 	errWrongAction = errors.New("the action is not one of this kind of decision")
 )
@@ -189,12 +190,16 @@ func (g *Gate) Scope(action Action) (Scope, error) {
 	return scope, nil
 }
 
-// Delegable reports whether the actor may make an API token with these scopes: a token makes none wider than itself.
-// Errors: as SignedIn; Invalid "access.scope" for a scope that is none, or for no scope at all.
+// Delegable reports whether the actor may make an API token with these scopes. A token makes none: what it made would outlive its own
+// end and its revocation. Errors: as SignedIn; Denied "access.token_by_token"; Invalid "access.scope" for a scope that is none, or for no
+// scope at all.
 func (g *Gate) Delegable(scopes []Action) error {
 	who, err := g.enter(SelfService, "")
 	if err != nil {
 		return err
+	}
+	if who.token {
+		return g.refuse(SelfService, "", errByToken)
 	}
 	if len(scopes) == 0 {
 		return errs.New(errs.Invalid, "access.scope", errs.Params{"scope": ""})
@@ -202,9 +207,6 @@ func (g *Gate) Delegable(scopes []Action) error {
 	for _, s := range scopes {
 		if s != Everything && !slices.Contains(Actions(), s) {
 			return errs.New(errs.Invalid, "access.scope", errs.Params{"scope": string(s)})
-		}
-		if !who.scoped(s) {
-			return g.refuse(s, "", tokenScope(s))
 		}
 	}
 	g.allow()

@@ -20,8 +20,9 @@ const (
 
 // Session is who is signed in. Request is missing in Actor; the face adds it.
 type Session struct {
-	Actor audit.Actor
-	User  User
+	Actor  audit.Actor
+	User   User
+	Scopes []access.Action // of the API token; none for a session, which narrows nothing
 }
 
 var (

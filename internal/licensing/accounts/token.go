@@ -32,8 +32,8 @@ var (
 	errTokenUnknown = errs.New(errs.NotFound, "accounts.token_unknown")
 )
 
-// CreateToken makes an API token of the actor that may do, within the actor's own rights, what scopes name, until an
-// instant at most 366 days away. Errors: those of Gate.Delegable; Invalid "accounts.token_request" with its fields.
+// CreateToken makes an API token of the actor, who has signed in and does not come with a token, that may do, within the actor's own
+// rights, what scopes name, until an instant at most 366 days away. Errors: those of Gate.Delegable; Invalid "accounts.token_request" with its fields.
 func (s *Service) CreateToken(ctx context.Context, actor audit.Actor, name string, scopes []access.Action, until time.Time) (secret string, id ids.ID, err error) {
 	err = s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		if err := g.Delegable(scopes); err != nil {
@@ -97,14 +97,33 @@ func (s *Service) ListTokens(ctx context.Context, actor audit.Actor) ([]APIToken
 				var t APIToken
 				var scopes string
 				err := scan(&t.ID, &t.Name, &scopes, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt)
-				for scope := range strings.FieldsSeq(scopes) {
-					t.Scopes = append(t.Scopes, access.Action(scope))
-				}
+				t.Scopes = readScopes(scopes)
 				all = append(all, t)
 				return err
 			})
 	})
 	return all, err
+}
+
+// GetToken returns one of the actor's tokens that was not revoked. Errors: those of Gate.SignedIn; NotFound
+// "accounts.token_unknown".
+func (s *Service) GetToken(ctx context.Context, actor audit.Actor, token ids.ID) (APIToken, error) {
+	all, err := s.ListTokens(ctx, actor)
+	if err != nil {
+		return APIToken{}, err
+	}
+	i := slices.IndexFunc(all, func(t APIToken) bool { return t.ID == token })
+	if i < 0 {
+		return APIToken{}, errTokenUnknown
+	}
+	return all[i], nil
+}
+
+func readScopes(stored string) (scopes []access.Action) {
+	for scope := range strings.FieldsSeq(stored) {
+		scopes = append(scopes, access.Action(scope))
+	}
+	return scopes
 }
 
 // RevokeToken ends one of the actor's tokens at once. Errors: those of Gate.SignedIn; NotFound "accounts.token_unknown"
@@ -135,10 +154,11 @@ func (s *Service) Token(ctx context.Context, apiToken string) (Session, error) {
 		g.Public()
 		var id, user ids.ID
 		var used time.Time
-		err := tx.Row("SELECT id, user_id, used_at FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2",
-			digest(apiToken), tx.Now()).Scan(&id, &user, &used)
+		var scopes string
+		err := tx.Row("SELECT id, user_id, used_at, scopes FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2",
+			digest(apiToken), tx.Now()).Scan(&id, &user, &used, &scopes)
 		if err == nil {
-			session.Actor = audit.Actor{Kind: audit.User, ID: user, Token: id}
+			session.Actor, session.Scopes = audit.Actor{Kind: audit.User, ID: user, Token: id}, readScopes(scopes)
 			session.User, err = userTx(tx, user)
 		}
 		if errors.Is(err, db.ErrNoRow) {
