@@ -40,7 +40,7 @@ func (s *Service) attempt(ctx context.Context, address string) (tooMany *errs.Er
 			wait, err = overall.count(tx, everybody)
 		}
 		if wait > 0 {
-			tooMany = errs.New(errs.Limited, "accounts.too_many_attempts", errs.Params{"retry_after": int(math.Ceil(wait.Seconds()))})
+			tooMany = errs.New(errs.Limited, "accounts.too_many_attempts", errs.Params{"retry_after": int64(math.Ceil(wait.Seconds()))})
 		}
 		return err
 	})

@@ -68,7 +68,7 @@ func TestAttemptsAreLimitedByAddress(t *testing.T) {
 			}
 		}
 		_, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password)
-		if e, ok := err.(*errs.Error); !ok || e.Code != "accounts.too_many_attempts" || e.Params["retry_after"] != 900 {
+		if e, ok := err.(*errs.Error); !ok || e.Code != "accounts.too_many_attempts" || e.Params["retry_after"] != int64(900) {
 			t.Errorf("even the right password: %v", err)
 		}
 		w.clk.Advance(15*time.Minute - time.Second)
