@@ -1,21 +1,29 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"reflect"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"chiave/client"
+	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/errs"
 	"chiave/internal/platform/i18n"
+	"chiave/internal/platform/seal"
 	"chiave/internal/routes"
 )
 
@@ -27,7 +35,8 @@ type Caller struct {
 	Actor  audit.Actor
 	Lang   i18n.Lang // the person's own choice; "" when none
 	User   accounts.User
-	Bearer string // the credential itself; "" when there was none
+	Scopes []access.Action // of the API token; none for a session
+	Bearer string          // the credential itself; "" when there was none
 }
 
 // Config is what the face is built from.
@@ -41,6 +50,7 @@ type Config struct {
 	Authenticate func(ctx context.Context, bearer string) (Caller, error)
 	// PublicKeys returns the JWKS document of the installation.
 	PublicKeys func(ctx context.Context) ([]byte, error)
+	Sealer     *seal.Sealer // makes cursors
 	Rooms      Rooms
 }
 
@@ -59,12 +69,27 @@ func New(cfg Config, table *routes.Table) *API {
 	a := &API{Config: cfg, table: table}
 	hc := huma.DefaultConfig("Chiave", cfg.Version)
 	hc.OpenAPIPath, hc.DocsPath, hc.SchemasPath, hc.CreateHooks = "", "", "", nil
-	hc.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	hc.Info.Description = "The volume licensing service center's REST interface. Errors are problem documents (RFC 9457)."
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}
 	a.huma = huma.NewAPI(hc, adapter{a})
+	schemas := a.huma.OpenAPI().Components.Schemas
+	schemas.Schema(reflect.TypeFor[client.Problem](), true, "Problem")
 	a.register()
+	delete(schemas.Map(), "ErrorModel") // huma's own, which nothing answers with
 	return a
+}
+
+// jsonFormat is huma's, but takes no text that holds the character NUL: PostgreSQL could not store it.
+func jsonFormat() huma.Format {
+	f := huma.DefaultJSONFormat
+	f.Unmarshal = func(text []byte, v any) error {
+		if bytes.Contains(text, []byte(`\u0000`)) {
+			return errors.New("NUL in a text")
+		}
+		return json.Unmarshal(text, v)
+	}
+	return f
 }
 
 // adapter puts what huma registers into the table.
@@ -80,26 +105,65 @@ func (ad adapter) Handle(op *huma.Operation, serve func(huma.Context)) {
 // ServeHTTP is never used: the table serves.
 func (ad adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
 
-// Wrap lays around a route of this face what all of them share: language, the caller's proof, idempotency.
+// Wrap lays around a route of this face what all of them share: language, the caller's proof, the limit of the body, idempotency.
+// Nothing of the body is read for a caller who may not use the route at all.
 func (a *API) Wrap(r routes.Route) http.Handler {
 	inner := r.Handler
 	if r.Class == routes.Key {
 		inner = a.once(r, inner)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		ctx := a.withPrinter(req)
+		ctx := a.withPrinter(req, "")
 		w.Header().Set("Cache-Control", "no-store")
-		caller := Caller{Actor: audit.Nobody(routes.RequestID(ctx))}
-		if bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
-			var err error
-			if caller, err = a.Authenticate(ctx, bearer); err != nil {
-				a.Fail(w, req.WithContext(ctx), err)
-				return
-			}
-			caller.Actor.Request = routes.RequestID(ctx)
+		caller, err := a.caller(ctx, req)
+		if err == nil {
+			ctx = a.withPrinter(req.WithContext(ctx), caller.Lang)
+			err = a.admit(ctx, r, caller, req)
 		}
-		inner.ServeHTTP(w, req.WithContext(context.WithValue(ctx, callerKey{}, caller)))
+		if err != nil {
+			a.Fail(w, req.WithContext(ctx), err)
+			return
+		}
+		if r.MaxBody > 0 {
+			req.Body = http.MaxBytesReader(w, req.Body, r.MaxBody)
+		}
+		ctx = context.WithValue(ctx, callerKey{}, caller)
+		inner.ServeHTTP(w, req.WithContext(withList(ctx, caller.Actor, req)))
 	})
+}
+
+// caller returns who sent the request. Errors: those of Authenticate.
+func (a *API) caller(ctx context.Context, req *http.Request) (Caller, error) {
+	scheme, bearer, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return Caller{Actor: audit.Nobody(routes.RequestID(ctx))}, nil
+	}
+	c, err := a.Authenticate(ctx, bearer)
+	c.Actor.Request = routes.RequestID(ctx)
+	return c, err
+}
+
+// admit refuses what no room needs to look at: callers who are nobody, others than staff where staff is asked for, and addresses that
+// are no text. The rooms decide again, on what they then find. Errors: Unauthenticated "access.sign_in"; Denied "access.staff_only",
+// "access.token_scope"; Invalid "request.invalid".
+func (a *API) admit(ctx context.Context, r routes.Route, c Caller, req *http.Request) error {
+	switch {
+	case r.Action == access.Public:
+	case c.Actor.Kind == audit.Anonymous:
+		return a.Rooms.Access.Read(ctx, c.Actor, func(_ *db.Tx, g *access.Gate) error {
+			return g.Refuse(r.Action, errs.New(errs.Unauthenticated, "access.sign_in"))
+		})
+	case r.Class == routes.Key && r.Action != access.SelfService && len(access.RolesFor(r.Action)) == 0:
+		err := a.Rooms.Access.Read(ctx, c.Actor, func(_ *db.Tx, g *access.Gate) error { return g.Staff(r.Action) })
+		if err != nil {
+			return err
+		}
+	}
+	query, err := url.QueryUnescape(req.URL.RawQuery)
+	if text := req.URL.Path + query; err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return errs.New(errs.Invalid, "request.invalid")
+	}
+	return nil
 }
 
 type (
@@ -112,8 +176,13 @@ func callerOf(ctx context.Context) Caller {
 	return c
 }
 
-func (a *API) withPrinter(r *http.Request) context.Context {
-	p := a.Texts.For(i18n.Negotiate("", "", r.Header.Get("Accept-Language"))).WithPortal(a.Portal)
+// withPrinter chooses the language: the one the request asks for, which is a program's choice, or else the person's own.
+func (a *API) withPrinter(r *http.Request, own i18n.Lang) context.Context {
+	asked := r.Header.Get("Accept-Language")
+	if asked != "" {
+		own = ""
+	}
+	p := a.Texts.For(i18n.Negotiate(string(own), "", asked)).WithPortal(a.Portal)
 	return context.WithValue(r.Context(), printerKey{}, p)
 }
 
@@ -126,7 +195,7 @@ func printerOf(ctx context.Context) i18n.Printer {
 func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	ctx := r.Context()
 	if _, ok := ctx.Value(printerKey{}).(i18n.Printer); !ok {
-		ctx = a.withPrinter(r)
+		ctx = a.withPrinter(r, "")
 	}
 	a.logFault(ctx, err)
 	newProblem(ctx, printerOf(ctx), err).write(w)
@@ -140,7 +209,7 @@ func (a *API) logFault(ctx context.Context, err error) {
 
 // Rest answers a request that no route matches.
 func (a *API) Rest(w http.ResponseWriter, r *http.Request, status int) {
-	ctx := a.withPrinter(r)
+	ctx := a.withPrinter(r, "")
 	code := "request.no_route"
 	if status == http.StatusMethodNotAllowed {
 		code = "request.method"

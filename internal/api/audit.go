@@ -7,7 +7,6 @@ import (
 	"chiave/client"
 	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/audit"
-	"chiave/internal/platform/errs"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/platform/ids"
 )
@@ -15,22 +14,22 @@ import (
 const auditWire = ids.Prefix("aud")
 
 // programName is the English name of a program, which files for machines carry in every language.
-func (a *API) programName(code string) string { return a.Texts.For(i18n.English).T(agreements.NameKey(code, "")) }
+func (a *API) programName(code string) string {
+	return a.Texts.For(i18n.English).T(agreements.NameKey(code, ""))
+}
 
 func (a *API) listAudit(ctx context.Context, c Caller, in *struct {
-	Cursor      string `query:"cursor" maxLength:"200" doc:"Next of the page before"`
+	Cursor      string `query:"cursor" maxLength:"1000" doc:"Next of the page before"`
 	Limit       int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	LicensingID string `query:"licensing_id" maxLength:"200" doc:"Number of a Licensing ID; all that you may read of when absent"`
 	Action      string `query:"action" maxLength:"100" doc:"Start of an action: keys. for all about keys"`
 	Object      string `query:"object" maxLength:"100" doc:"Id of what was acted on"`
 }) (*body[client.Page[client.AuditRecord]], error) {
-	f := audit.Filter{Object: in.Object, Action: in.Action, Limit: in.Limit}
-	if in.Cursor != "" {
-		if !ids.Valid(in.Cursor) {
-			return nil, errs.New(errs.Invalid, "request.cursor")
-		}
-		f.After = ids.ID(in.Cursor)
+	after, err := a.resume(ctx, in.Cursor)
+	if err != nil {
+		return nil, err
 	}
+	f := audit.Filter{Object: in.Object, Action: in.Action, Limit: in.Limit, After: ids.ID(after)}
 	if in.LicensingID != "" {
 		lid, err := a.Rooms.Agreements.Find(ctx, c.Actor, in.LicensingID)
 		if err != nil {
@@ -47,9 +46,9 @@ func (a *API) listAudit(ctx context.Context, c Caller, in *struct {
 		page.Items = append(page.Items, wireRecord(printerOf(ctx), e))
 	}
 	if more {
-		page.Next = string(list[len(list)-1].ID)
+		page.Next, err = a.next(ctx, string(list[len(list)-1].ID))
 	}
-	return ok(page), nil
+	return ok(page), err
 }
 
 func wireRecord(texts i18n.Printer, e audit.Entry) client.AuditRecord {

@@ -19,7 +19,10 @@ import (
 // spoolInMemory is how much of a body is held in memory while its hash is taken; the rest goes to a temporary file.
 const spoolInMemory = 1 << 20
 
-type replayKey struct{}
+type (
+	replayKey struct{}
+	recordKey struct{}
+)
 
 // replayOf returns the object that this request made when it was sent before.
 func replayOf(ctx context.Context) (object string, ok bool) {
@@ -34,9 +37,7 @@ func (a *API) once(r routes.Route, next http.Handler) http.Handler {
 		ctx := req.Context()
 		key := req.Header.Get("Idempotency-Key")
 		if !routes.ValidKey(key) {
-			p := newProblem(ctx, printerOf(ctx), errs.New(errs.Invalid, "idempotency.missing"))
-			p.Status = http.StatusBadRequest
-			p.write(w)
+			a.Fail(w, req, errs.New(errs.Invalid, "idempotency.missing"))
 			return
 		}
 		body, hash, err := spool(req)
@@ -57,10 +58,23 @@ func (a *API) once(r routes.Route, next http.Handler) http.Handler {
 			w.Header().Set("Idempotency-Replayed", "true")
 			ctx = context.WithValue(ctx, replayKey{}, object)
 		default:
-			ctx = db.BeforeCommit(ctx, record.Record)
+			ctx = context.WithValue(db.BeforeCommit(ctx, record.Record), recordKey{}, record)
 		}
 		next.ServeHTTP(w, req.WithContext(ctx))
 	})
+}
+
+// overtaken explains the failure of a request of the class "key": when the same request had its effect meanwhile, that is why this one
+// found the object changed, and the caller is to repeat it. Errors: err, or Conflict "idempotency.running".
+func (a *API) overtaken(ctx context.Context, err error) error {
+	record, ok := ctx.Value(recordKey{}).(routes.Done)
+	if !ok || err == nil {
+		return err
+	}
+	if object, failed := record.Find(ctx, a.DB); failed == nil && object != "" {
+		return errs.New(errs.Conflict, "idempotency.running").Wrap(err)
+	}
+	return err
 }
 
 // principal names whose keys these are: two callers may use the same value. A token counts as its user.
@@ -98,9 +112,11 @@ func spool(r *http.Request) (io.ReadCloser, string, error) {
 	return f, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
+var errTooLarge = errs.New(errs.Invalid, "request.too_large")
+
 func bodyError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return errs.New(errs.Invalid, "request.too_large")
+		return errTooLarge
 	}
 	return errs.New(errs.Invalid, "request.body").Wrap(err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"chiave/client"
 	"chiave/internal/licensing/access"
@@ -14,12 +15,6 @@ import (
 	"chiave/internal/platform/ids"
 	"chiave/internal/routes"
 )
-
-// Paging is the query of every list.
-type Paging struct {
-	Cursor string `query:"cursor" maxLength:"200" doc:"Next of the page before"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-}
 
 type body[T any] struct{ Body T }
 
@@ -40,7 +35,9 @@ func (a *API) registerKeys() {
 	addOnce(a, change(http.MethodPost, "/api/v1/product-keys/{key}/supersede", "supersedeProductKey", access.MaintainKeys, "key", "keys.superseded", routes.Key, "Take a product key out of use"),
 		a.supersede, a.showMaintained)
 	add(a, get("/api/v1/product-keys/{key}/activations", "listActivations", access.SeeMachines, "key", "Computers that a key has activated, newest first"), a.listActivations)
-	add(a, change(http.MethodPost, "/api/v1/product-keys/export", "exportProductKeys", access.ViewKeys, "", "keys.exported", routes.Natural, "The key file, on the record"), a.exportKeys)
+	s := change(http.MethodPost, "/api/v1/product-keys/export", "exportProductKeys", access.ViewKeys, "", "keys.exported", routes.Natural, "The key file, on the record")
+	s.gives = []string{"text/tab-separated-values", "text/csv"}
+	add(a, s, a.exportKeys)
 	add(a, change(http.MethodPost, "/activation/v1/activations", "activate", access.Public, "", "activation.activated", routes.Natural, "Activate a computer with a product key"), a.activate)
 }
 
@@ -48,7 +45,11 @@ func (a *API) listKeys(ctx context.Context, c Caller, in *struct {
 	Paging
 	LicensingID string `query:"licensing_id" maxLength:"200" doc:"Number of a Licensing ID; all that you may see when absent"`
 }) (*body[client.Page[client.ProductKey]], error) {
-	f := keys.Filter{After: ids.ID(in.Cursor), Limit: in.Limit}
+	after, err := a.resume(ctx, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	f := keys.Filter{After: ids.ID(after), Limit: in.Limit}
 	if in.LicensingID != "" {
 		lid, err := a.Rooms.Agreements.Find(ctx, c.Actor, in.LicensingID)
 		if err != nil {
@@ -60,11 +61,9 @@ func (a *API) listKeys(ctx context.Context, c Caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page := client.Page[client.ProductKey]{Items: make([]client.ProductKey, 0, len(list)), Next: string(next)}
-	for _, k := range list {
-		page.Items = append(page.Items, wireKey(k))
-	}
-	return ok(page), nil
+	page := client.Page[client.ProductKey]{Items: wireKeys(list)}
+	page.Next, err = a.next(ctx, string(next))
+	return ok(page), err
 }
 
 func wireKey(k keys.Key) client.ProductKey {
@@ -188,15 +187,20 @@ func (a *API) listActivations(ctx context.Context, c Caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := a.Rooms.Activation.OfKey(ctx, c.Actor, id, activation.Page{Before: in.Cursor, Limit: in.Limit})
+	before, err := a.resume(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	page := client.Page[client.Activation]{Items: make([]client.Activation, 0, len(list)), Next: next}
+	list, next, err := a.Rooms.Activation.OfKey(ctx, c.Actor, id, activation.Page{Before: before, Limit: in.Limit})
+	if err != nil {
+		return nil, err
+	}
+	page := client.Page[client.Activation]{Items: make([]client.Activation, 0, len(list))}
 	for _, x := range list {
 		page.Items = append(page.Items, wireActivation(x))
 	}
-	return ok(page), nil
+	page.Next, err = a.next(ctx, next)
+	return ok(page), err
 }
 
 func wireActivation(x activation.Activation) client.Activation {
@@ -223,11 +227,8 @@ func (a *API) exportKeys(ctx context.Context, c Caller, in *struct {
 			if out.started {
 				panic(http.ErrAbortHandler)
 			}
-			p := newProblem(ctx, printerOf(ctx), err)
-			hc.SetHeader("Content-Type", p.ContentType(""))
-			hc.SetStatus(p.Status)
-			text, _ := p.MarshalJSON()
-			hc.BodyWriter().Write(text)
+			_, w := humago.Unwrap(hc)
+			newProblem(ctx, printerOf(ctx), err).write(w)
 		}
 	}}, nil
 }

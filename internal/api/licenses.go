@@ -31,15 +31,20 @@ func (a *API) listLicensingIDs(ctx context.Context, c Caller, in *struct {
 	Inactive bool   `query:"inactive" doc:"Expired ones too"`
 	Search   string `query:"search" maxLength:"200" doc:"Part of a number, an organization's or a partner's name"`
 }) (*body[client.Page[client.LicensingID]], error) {
-	rows, next, err := a.Rooms.Agreements.Relationship(ctx, c.Actor, agreements.Filter{Inactive: in.Inactive, Search: in.Search, After: in.Cursor, Limit: min(in.Limit, 500)})
+	after, err := a.resume(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	page := client.Page[client.LicensingID]{Items: make([]client.LicensingID, 0, len(rows)), Next: next}
+	rows, next, err := a.Rooms.Agreements.Relationship(ctx, c.Actor, agreements.Filter{Inactive: in.Inactive, Search: in.Search, After: after, Limit: min(in.Limit, 500)})
+	if err != nil {
+		return nil, err
+	}
+	page := client.Page[client.LicensingID]{Items: make([]client.LicensingID, 0, len(rows))}
 	for _, r := range rows {
 		page.Items = append(page.Items, wireLicensingID(ctx, r))
 	}
-	return ok(page), nil
+	page.Next, err = a.next(ctx, next)
+	return ok(page), err
 }
 
 func wireLicensingID(ctx context.Context, r agreements.Row) client.LicensingID {
@@ -82,17 +87,22 @@ func (a *API) listOrderLines(ctx context.Context, c Caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := a.Rooms.Orders.Lines(ctx, c.Actor, id, orders.Page{After: in.Cursor, Limit: min(in.Limit, 500)})
+	after, err := a.resume(ctx, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	page := client.Page[client.OrderLine]{Items: make([]client.OrderLine, 0, len(list)), Next: next}
+	list, next, err := a.Rooms.Orders.Lines(ctx, c.Actor, id, orders.Page{After: after, Limit: min(in.Limit, 500)})
+	if err != nil {
+		return nil, err
+	}
+	page := client.Page[client.OrderLine]{Items: make([]client.OrderLine, 0, len(list))}
 	for _, l := range list {
 		page.Items = append(page.Items, client.OrderLine{LineID: l.ID, OrderNumber: l.OrderNumber, OrderDate: l.OrderDate.String(), Partner: l.PartnerName,
 			Product: l.Product, ProductName: l.ProductName, Version: l.Version, Kind: l.Kind, Quantity: l.Quantity,
 			CoverageStart: l.CoverageStart.String(), CoverageEnd: l.CoverageEnd.String(), UsageDate: l.UsageDate.String(), ToProduct: l.ToProduct, ReturnsLine: l.Returns})
 	}
-	return ok(page), nil
+	page.Next, err = a.next(ctx, next)
+	return ok(page), err
 }
 
 // SummaryQuery is which summary is asked for.

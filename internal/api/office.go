@@ -23,11 +23,11 @@ import (
 type importer func(ctx context.Context, actor audit.Actor, file string, r io.Reader, dryRun bool) (feed.Report, error)
 
 func (a *API) registerOffice() {
-	for kind, take := range map[string]importer{
-		client.Catalog: a.Rooms.Catalog.Import, client.Agreements: a.Rooms.Agreements.Import, client.Orders: a.Rooms.Orders.Import, client.Keys: a.Rooms.Keys.Import,
-	} {
-		a.registerImport(kind, take)
-	}
+	table := []string{"text/csv", "text/tab-separated-values", "application/octet-stream"}
+	a.registerImport(client.Catalog, a.Rooms.Catalog.Import, "application/json", "application/octet-stream")
+	a.registerImport(client.Agreements, a.Rooms.Agreements.Import, "application/json", "application/octet-stream")
+	a.registerImport(client.Orders, a.Rooms.Orders.Import, table...)
+	a.registerImport(client.Keys, a.Rooms.Keys.Import, table...)
 	add(a, change(http.MethodPost, "/api/v1/invitations/release", "releaseInvitations", access.ReleaseInvitations, "", "invitations.released", routes.Natural, "Mail the invitations that imports have queued"), a.releaseInvitations)
 	add(a, get("/api/v1/audit-records", "listAuditRecords", access.ReadAudit, "", "The audit trail, newest first"), a.listAudit)
 	add(a, get("/api/v1/clock", "clock", access.Public, "", "The server's time"), a.clock)
@@ -53,8 +53,9 @@ type importInput struct {
 	File   string `query:"file" maxLength:"255" doc:"Name of the file, for the report and the record"`
 }
 
-func (a *API) registerImport(kind string, take importer) {
-	s := change(http.MethodPost, "/api/v1/imports/"+kind, "import_"+kind, access.Import, "", kind+".imported", routes.Key, "Take in a feed: "+kind)
+func (a *API) registerImport(kind string, take importer, mediaTypes ...string) {
+	s := change(http.MethodPost, "/api/v1/imports/"+kind, "import_"+kind, access.Import, "", "imports.published", routes.Key, "Take in a feed: "+kind)
+	s.takes = mediaTypes
 	addOnce(a, s, func(ctx context.Context, c Caller, in *importInput) (*body[client.ImportReport], error) {
 		file := in.File
 		if file == "" {

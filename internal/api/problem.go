@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"chiave/client"
+	"chiave/internal/licensing/access"
 	"chiave/internal/platform/errs"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/routes"
@@ -35,20 +35,42 @@ func newProblem(ctx context.Context, out i18n.Printer, err error) *problem {
 		e = errs.New(errs.Internal, "internal")
 	}
 	p := &problem{Problem: client.Problem{
-		Type: "urn:chiave:error:" + e.Code, Status: routes.StatusOf(e), Code: e.Code, Title: out.Error(e.Code, e.Params), Request: routes.RequestID(ctx),
+		Type: "urn:chiave:error:" + e.Code, Status: routes.StatusOf(e), Code: e.Code, Title: out.Error(e.Code, worded(out, e.Params)), Request: routes.RequestID(ctx),
 	}, headers: http.Header{}}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, client.FieldProblem{Pointer: f.Pointer, Code: f.Code, Detail: out.Error(f.Code, f.Params)})
 	}
-	if seconds, ok := e.Params["retry_after"].(int64); ok {
+	switch seconds := e.Params["retry_after"].(type) {
+	case int:
+		p.headers.Set("Retry-After", strconv.Itoa(seconds))
+	case int64:
 		p.headers.Set("Retry-After", strconv.FormatInt(seconds, 10))
-	} else if e.Kind == errs.Unavailable {
-		p.headers.Set("Retry-After", "1")
+	default:
+		if e.Kind == errs.Unavailable {
+			p.headers.Set("Retry-After", "1")
+		}
 	}
 	if e.Kind == errs.Unauthenticated {
 		p.headers.Set("WWW-Authenticate", `Bearer realm="chiave"`)
 	}
 	return p
+}
+
+// worded puts roles, which the business names by their codes, into words. Those that nobody can give are left out.
+func worded(out i18n.Printer, params errs.Params) errs.Params {
+	held, ok := params["roles"].([]access.Role)
+	if !ok {
+		return params
+	}
+	var names []string
+	for _, role := range held {
+		if role != access.Limited {
+			names = append(names, out.T("roles."+string(role)))
+		}
+	}
+	params = maps.Clone(params)
+	params["roles"] = strings.Join(names, ", ")
+	return params
 }
 
 // write answers with the problem, outside of huma.
@@ -61,53 +83,3 @@ func (p *problem) write(w http.ResponseWriter) {
 	json.NewEncoder(w).Encode(p.Problem)
 }
 
-// fromHuma replaces huma's error constructor: its own repeats what the caller sent, which may be a product key.
-func fromHuma(ctx huma.Context, status int, _ string, details ...error) huma.StatusError {
-	out := printerOf(ctx.Context())
-	code := "request.refused"
-	switch status {
-	case http.StatusUnprocessableEntity, http.StatusBadRequest:
-		code = "request.invalid"
-	case http.StatusRequestEntityTooLarge:
-		code = "request.too_large"
-	case http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
-		code = "request.media_type"
-	case http.StatusRequestTimeout:
-		code = "request.timeout"
-	}
-	if status >= http.StatusInternalServerError {
-		status, code = http.StatusInternalServerError, "internal"
-	}
-	p := &problem{Problem: client.Problem{Type: "urn:chiave:error:" + code, Status: status, Code: code, Title: out.Error(code, nil), Request: routes.RequestID(ctx.Context())}}
-	for _, d := range details {
-		var detail *huma.ErrorDetail
-		if errors.As(d, &detail) {
-			p.Errors = append(p.Errors, client.FieldProblem{Pointer: pointer(detail.Location), Code: "field.invalid", Detail: safeMessage(out, detail.Message)})
-		}
-	}
-	return p
-}
-
-// pointer turns huma's "body.items[3].name" into the JSON pointer "/items/3/name" (RFC 6901); a place outside the body keeps
-// its side: "query/as_of".
-func pointer(location string) string {
-	side, rest, _ := strings.Cut(location, ".")
-	rest = strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(rest)
-	if side == "body" {
-		if rest == "" {
-			return ""
-		}
-		return "/" + rest
-	}
-	return side + "/" + rest
-}
-
-// safeMessage lets through only what huma says about our own schema, never a parser's text, which may hold input.
-func safeMessage(out i18n.Printer, message string) string {
-	for _, prefix := range []string{"expected ", "unexpected property", "required ", "unknown query parameter"} {
-		if strings.HasPrefix(message, prefix) {
-			return message
-		}
-	}
-	return out.Error("field.invalid", nil)
-}

@@ -16,8 +16,9 @@ type spec struct {
 	id      string // operation id: "revealProductKey"
 	route   routes.Route
 	summary string
-	status  int // of success; 200 when zero
-	maxBody int64
+	status  int      // of success; 200 when zero
+	takes   []string // media types of a body that is not JSON
+	gives   []string // media types of an answer that is not JSON
 }
 
 // get declares a read.
@@ -50,7 +51,8 @@ func addOnce[I, O any](a *API, s spec, do func(ctx context.Context, c Caller, in
 		if object, ok := replayOf(ctx); ok {
 			return show(ctx, c, object)
 		}
-		return do(ctx, c, in)
+		out, err := do(ctx, c, in)
+		return out, a.overtaken(ctx, err)
 	})
 }
 
@@ -59,11 +61,11 @@ func (a *API) operation(s spec) huma.Operation {
 	if strings.HasPrefix(s.route.Path, "/activation/") || strings.HasPrefix(s.route.Path, "/.well-known/") {
 		s.route.Face = routes.Activation
 	}
-	if s.maxBody == 0 {
-		s.maxBody = maxBody
+	if s.route.Class != routes.Read && s.takes == nil { // a feed is as large as the server allows
+		s.route.MaxBody = maxBody
 	}
 	op := huma.Operation{
-		OperationID: s.id, Method: s.route.Method, Path: s.route.Path, Summary: s.summary, DefaultStatus: s.status, MaxBodyBytes: s.maxBody,
+		OperationID: s.id, Method: s.route.Method, Path: s.route.Path, Summary: s.summary, DefaultStatus: s.status, MaxBodyBytes: s.route.MaxBody,
 		Metadata: map[string]any{"route": s.route}, RejectUnknownQueryParameters: true,
 		Tags: []string{strings.Split(strings.TrimPrefix(s.route.Path, "/api/v1/"), "/")[0]},
 	}
@@ -72,10 +74,26 @@ func (a *API) operation(s spec) huma.Operation {
 	}
 	if s.route.Class == routes.Key {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Required: true,
-			Description: "A value of your choice, 8 to 128 visible characters. The same request with the same key has its effect once.", Schema: &huma.Schema{Type: "string"}})
+			Description: "A value of your choice, 8 to 128 visible characters. The same request with the same key has its effect once.",
+			Schema:      &huma.Schema{Type: "string", MinLength: new(8), MaxLength: new(128)}, Example: "7c0d6a3f41b94e2f"})
 	}
 	problem := &huma.Response{Description: "A problem (RFC 9457)", Content: map[string]*huma.MediaType{
 		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}
 	op.Responses = map[string]*huma.Response{"default": problem}
+	if s.takes != nil {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: files(s.takes)}
+	}
+	if s.gives != nil {
+		op.Responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK), Content: files(s.gives)}
+	}
 	return op
+}
+
+// files describes bodies of these media types.
+func files(mediaTypes []string) map[string]*huma.MediaType {
+	all := map[string]*huma.MediaType{}
+	for _, m := range mediaTypes {
+		all[m] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+	}
+	return all
 }

@@ -39,6 +39,14 @@ func (a *API) registerRoles() {
 	add(a, get("/api/v1/my-permissions", "myPermissions", access.SelfService, "", "Your roles on every Licensing ID"), a.myPermissions)
 }
 
+// roleAssignment is what of a client.RoleGrant the one who gives it may choose.
+type roleAssignment struct {
+	Address string `json:"email" maxLength:"320"`
+	Role    string `json:"role" maxLength:"100"`
+	From    string `json:"from,omitempty" format:"date-time" doc:"Now when absent"`
+	Until   string `json:"until,omitempty" format:"date-time" doc:"For good when absent"`
+}
+
 type roleList struct {
 	Items []client.RoleGrant `json:"items"`
 }
@@ -65,7 +73,7 @@ func (a *API) listRoles(ctx context.Context, c Caller, in *LicensingPath) (*body
 
 func (a *API) assignRole(ctx context.Context, c Caller, in *struct {
 	LicensingPath
-	Body client.RoleGrant
+	Body roleAssignment
 }) (*body[client.RoleGrant], error) {
 	id, err := in.licensing()
 	if err != nil {

@@ -45,12 +45,16 @@ type document struct {
 }
 
 func (a *API) registerDocuments() {
-	add(a, get("/.well-known/jwks.json", "publicKeys", access.Public, "", "Public keys that activations are verified with (RFC 7517)"),
+	s := get("/.well-known/jwks.json", "publicKeys", access.Public, "", "Public keys that activations are verified with (RFC 7517)")
+	s.gives = []string{"application/jwk-set+json"}
+	add(a, s,
 		func(ctx context.Context, _ Caller, _ *struct{}) (*document, error) {
 			keys, err := a.PublicKeys(ctx)
 			return &document{"application/jwk-set+json", "public, max-age=300", keys}, err
 		})
-	add(a, get("/api/v1/openapi.json", "openapi", access.Public, "", "This document"),
+	s = get("/api/v1/openapi.json", "openapi", access.Public, "", "This document")
+	s.gives = []string{"application/openapi+json"}
+	add(a, s,
 		func(context.Context, Caller, *struct{}) (*document, error) {
 			text, err := a.document()
 			return &document{"application/openapi+json", "public, max-age=300", text}, err

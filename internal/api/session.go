@@ -9,7 +9,7 @@ import (
 	"chiave/client"
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
-	"chiave/internal/platform/errs"
+	"chiave/internal/platform/db"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/platform/ids"
 	"chiave/internal/routes"
@@ -29,21 +29,22 @@ func SessionCaller(ctx context.Context, a *accounts.Service, bearer string) (Cal
 		look = a.Token
 	}
 	s, err := look(ctx, bearer)
-	return Caller{Actor: s.Actor, Lang: s.User.Language, User: s.User, Bearer: bearer}, err
+	return Caller{Actor: s.Actor, Lang: s.User.Language, User: s.User, Scopes: s.Scopes, Bearer: bearer}, err
 }
 
 func (a *API) registerSession() {
-	add(a, change(http.MethodPost, "/api/v1/session", "signIn", access.Public, "", "sessions.opened", routes.Natural, "Sign in with address and password"), a.signIn)
-	s := change(http.MethodDelete, "/api/v1/session", "signOut", access.SelfService, "", "sessions.closed", routes.Natural, "Sign out")
+	add(a, change(http.MethodPost, "/api/v1/session", "signIn", access.Public, "", "sessions.started", routes.Natural, "Sign in with address and password"), a.signIn)
+	s := change(http.MethodDelete, "/api/v1/session", "signOut", access.SelfService, "", "sessions.ended", routes.Natural, "Sign out")
 	s.status = http.StatusNoContent
 	add(a, s, a.signOut)
 	add(a, get("/api/v1/me", "me", access.SelfService, "", "Who you are"), a.me)
 	add(a, get("/api/v1/tokens", "listTokens", access.SelfService, "", "Your API tokens, without their secrets"), a.listTokens)
-	add(a, change(http.MethodPost, "/api/v1/tokens", "createToken", access.SelfService, "", "tokens.created", routes.Natural, "Make an API token; its secret is shown once"), a.createToken)
+	addOnce(a, change(http.MethodPost, "/api/v1/tokens", "createToken", access.SelfService, "", "tokens.created", routes.Key, "Make an API token; its secret is shown once"),
+		a.createToken, a.showToken)
 	s = change(http.MethodDelete, "/api/v1/tokens/{token}", "revokeToken", access.SelfService, "tok", "tokens.revoked", routes.Natural, "Revoke an API token")
 	s.status = http.StatusNoContent
 	add(a, s, a.revokeToken)
-	add(a, change(http.MethodPost, "/api/v1/invitations/accept", "acceptInvitation", access.Public, "", "invitations.accepted", routes.Natural, "Use the link of an invitation: choose names and a password"), a.acceptInvitation)
+	add(a, change(http.MethodPost, "/api/v1/invitations/accept", "acceptInvitation", access.Public, "", "users.registered", routes.Natural, "Use the link of an invitation: choose names and a password"), a.acceptInvitation)
 }
 
 func (a *API) signIn(ctx context.Context, c Caller, in *struct{ Body client.SignIn }) (*body[client.SignedIn], error) {
@@ -57,17 +58,14 @@ func (a *API) signIn(ctx context.Context, c Caller, in *struct{ Body client.Sign
 }
 
 func (a *API) signOut(ctx context.Context, c Caller, _ *struct{}) (*struct{}, error) {
-	if c.Bearer == "" {
-		return nil, errs.New(errs.Unauthenticated, "access.sign_in")
-	}
 	return nil, a.Rooms.Accounts.SignOut(ctx, c.Actor, c.Bearer)
 }
 
-func (a *API) me(_ context.Context, c Caller, _ *struct{}) (*body[client.Me], error) {
-	if c.Bearer == "" {
-		return nil, errs.New(errs.Unauthenticated, "access.sign_in")
+func (a *API) me(ctx context.Context, c Caller, _ *struct{}) (*body[client.Me], error) {
+	if err := a.Rooms.Access.Read(ctx, c.Actor, func(_ *db.Tx, g *access.Gate) error { return g.SignedIn() }); err != nil {
+		return nil, err
 	}
-	me := client.Me{ID: userWire.Wire(c.User.ID), Name: c.User.Name(), Staff: string(c.User.Staff), Language: string(c.User.Language)}
+	me := client.Me{ID: userWire.Wire(c.User.ID), Name: c.User.Name(), Staff: string(c.User.Staff), Language: string(c.User.Language), Scopes: words(c.Scopes)}
 	if len(c.User.Addresses) > 0 {
 		me.Address = c.User.Addresses[0]
 	}
@@ -91,13 +89,22 @@ func (a *API) listTokens(ctx context.Context, c Caller, _ *struct{}) (*body[clie
 	}
 	page := client.Page[wireToken]{Items: []wireToken{}}
 	for _, t := range list {
-		w := wireToken{ID: tokenWire.Wire(t.ID), Name: t.Name, Created: instant(t.CreatedAt), Expires: instant(t.ExpiresAt), Used: instant(t.UsedAt)}
-		for _, s := range t.Scopes {
-			w.Scopes = append(w.Scopes, string(s))
-		}
-		page.Items = append(page.Items, w)
+		page.Items = append(page.Items, toWireToken(t))
 	}
 	return ok(page), nil
+}
+
+func toWireToken(t accounts.APIToken) wireToken {
+	return wireToken{ID: tokenWire.Wire(t.ID), Name: t.Name, Scopes: words(t.Scopes), Created: instant(t.CreatedAt), Expires: instant(t.ExpiresAt), Used: instant(t.UsedAt)}
+}
+
+// words writes actions as they are sent.
+func words(scopes []access.Action) []string {
+	out := make([]string, len(scopes))
+	for i, s := range scopes {
+		out[i] = string(s)
+	}
+	return out
 }
 
 func (a *API) createToken(ctx context.Context, c Caller, in *struct {
@@ -115,7 +122,18 @@ func (a *API) createToken(ctx context.Context, c Caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return ok(wireToken{ID: tokenWire.Wire(id), Name: in.Body.Name, Scopes: in.Body.Scopes, Expires: instant(in.Body.Until), Secret: secret}), nil
+	made, err := a.showToken(ctx, c, string(id))
+	if err != nil {
+		return nil, err
+	}
+	made.Body.Secret = secret
+	return made, nil
+}
+
+// showToken shows a token without its secret, which exists in the first answer only.
+func (a *API) showToken(ctx context.Context, c Caller, object string) (*body[wireToken], error) {
+	t, err := a.Rooms.Accounts.GetToken(ctx, c.Actor, ids.ID(object))
+	return ok(toWireToken(t)), err
 }
 
 func (a *API) revokeToken(ctx context.Context, c Caller, in *struct {

@@ -71,7 +71,7 @@ func portOf(socket net.Listener) string {
 }
 
 func migrateEmbedded(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	d, err := OpenDatabase(ctx, cfg, log)
+	d, err := openExisting(ctx, cfg, log) // serving makes no database: a wrong path must not look like an empty installation
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (a *App) Routes(version string) (*routes.Table, *faces, error) {
 		Authenticate: func(ctx context.Context, bearer string) (api.Caller, error) {
 			return api.SessionCaller(ctx, a.Accounts, bearer)
 		},
-		PublicKeys: a.PublicKeys,
+		PublicKeys: a.PublicKeys, Sealer: a.Sealer,
 		Rooms: api.Rooms{Access: a.Access, Accounts: a.Accounts, Partners: a.Partners, Catalog: a.Catalog, Agreements: a.Agreements, Orders: a.Orders,
 			Reports: a.Reports, Keys: a.Keys, Activation: a.Activation}}, table)
 	f.web = web.New(web.Config{DB: a.DB, Texts: a.Texts, Portal: a.Config.PortalName, Publisher: a.Config.PublisherName, Support: a.Config.SupportLine,

@@ -50,6 +50,7 @@ type Route struct {
 	Names   string        // wire prefix of the object that the path's wildcard names ("key"); "" without a wildcard
 	Event   string        // audit event of a change; "" when it leaves none
 	Class   Class
+	MaxBody int64 // largest body it takes, in bytes; 0 leaves it to the server's own limit
 	Handler http.Handler
 }
 

@@ -8,6 +8,12 @@ import (
 
 // StatusOf returns the HTTP status that answers err. It is the one place where kinds of errors become statuses.
 func StatusOf(err error) int {
+	switch errs.CodeOf(err) { // refusals of the request as such, whatever it asks for
+	case "idempotency.missing", "request.body":
+		return http.StatusBadRequest
+	case "request.too_large":
+		return http.StatusRequestEntityTooLarge
+	}
 	switch errs.KindOf(err) {
 	case errs.Invalid:
 		return http.StatusUnprocessableEntity

@@ -12,6 +12,9 @@
 //   - An unknown address, one without a password and a wrong password are the same answer after the same work. An
 //     attempt is counted before the password is looked at, in the database: replicas share the limits, and attempts made
 //     at once cannot pass them together.
+//   - Attempts are limited by address and by the client's network (/24, /56), so that a stranger cannot keep everybody out; the
+//     crowd as a whole only by how many passwords a process checks at a time. The network is that of the connection, never what a
+//     header claims: behind a proxy that hides its clients all of them are one network, and the proxy must limit attempts itself.
 //   - A session ends 12 hours after sign-in and 30 minutes after its last use, judged by the transaction's instant. The
 //     last use is written at most once a minute.
 //   - A link works once, for 7 days; looking at it does not use it up.

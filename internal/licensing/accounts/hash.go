@@ -28,20 +28,36 @@ const (
 	hashLength = 32
 )
 
-// hasher hashes passwords, as many at once as there are processors; the others wait.
+// waiting is how many attempts wait for each processor at the most: about a second's work.
+const waiting = 32
+
+// hasher hashes passwords, as many at once as there are processors. A bounded number of others waits; who comes then is sent away, so that
+// a crowd costs neither memory nor time.
 type hasher struct {
+	seats chan struct{}
 	slots chan struct{}
 	// nobody is a hash that no password fits: checking against it costs what a real check costs.
 	nobody string
 }
 
 func newHasher() *hasher {
-	h := &hasher{slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	n := runtime.GOMAXPROCS(0)
+	h := &hasher{seats: make(chan struct{}, n*(1+waiting)), slots: make(chan struct{}, n)}
 	var salt, hash [hashLength]byte
 	rand.Read(salt[:])
 	rand.Read(hash[:])
 	h.nobody = encodeHash(usual, salt[:saltLength], hash[:])
 	return h
+}
+
+// admit takes a seat for one attempt, which leave gives back; whoever hashes has one. Errors: Limited "accounts.too_many_attempts".
+func (h *hasher) admit() (leave func(), err error) {
+	select {
+	case h.seats <- struct{}{}:
+		return func() { <-h.seats }, nil
+	default:
+		return nil, errManyAttempts
+	}
 }
 
 func (h *hasher) enter(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"math"
+	"net/netip"
 	"time"
 
 	"chiave/internal/platform/db"
@@ -19,25 +20,52 @@ type limit struct {
 // The limits of attempts to sign in. A success gives its attempts back.
 var (
 	perAddress = limit{10, 15 * time.Minute}
-	overall    = limit{300, time.Minute}
+	perNetwork = limit{300, time.Minute}
 )
 
 // longestWindow is that of the limits.
 const longestWindow = 15 * time.Minute
 
-const everybody = "everybody"
+// The bits of a client's IP address that name its network: what one customer of an Internet provider usually has for itself.
+const (
+	networkBits4 = 24
+	networkBits6 = 56
+)
 
-// subject is what attempts are counted under: addresses that people try need not be known here in clear.
-func subject(address string) string { return hex.EncodeToString(digest(address)) }
+// addressSubject and networkSubject are what attempts are counted under: the addresses that people try, and where they sit, need not be
+// known here in clear.
+func addressSubject(address string) string { return hex.EncodeToString(digest(address)) }
 
-// attempt counts an attempt before it is made. tooMany is Limited "accounts.too_many_attempts" with retry_after in
-// seconds.
-func (s *Service) attempt(ctx context.Context, address string) (tooMany *errs.Error, err error) {
+func networkSubject(network string) string { return "network " + hex.EncodeToString(digest(network)) }
+
+// networkOf returns the network of a client, given as net/http gives its address: "192.0.2.7:49152". Clients without an IP address are
+// one network.
+func networkOf(remote string) string {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return ""
+	}
+	ip, bits := at.Addr().Unmap().WithZone(""), networkBits4
+	if ip.Is6() {
+		bits = networkBits6
+	}
+	network, err := ip.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return network.String()
+}
+
+var errManyAttempts = errs.New(errs.Limited, "accounts.too_many_attempts", errs.Params{"retry_after": int64(1)})
+
+// attempt counts an attempt before it is made: first under its network, so that one refused there leaves the address alone and writes
+// nothing under addresses that somebody makes up. tooMany is Limited "accounts.too_many_attempts" with retry_after in seconds.
+func (s *Service) attempt(ctx context.Context, network, address string) (tooMany *errs.Error, err error) {
 	err = s.db.Housekeep(ctx, "counting an attempt to sign in", func(tx *db.Tx) error {
 		tooMany = nil
-		wait, err := perAddress.count(tx, subject(address))
+		wait, err := perNetwork.count(tx, networkSubject(network))
 		if err == nil && wait == 0 {
-			wait, err = overall.count(tx, everybody)
+			wait, err = perAddress.count(tx, addressSubject(address))
 		}
 		if wait > 0 {
 			tooMany = errs.New(errs.Limited, "accounts.too_many_attempts", errs.Params{"retry_after": int64(math.Ceil(wait.Seconds()))})
@@ -63,11 +91,11 @@ func (l limit) count(tx *db.Tx, subject string) (wait time.Duration, err error) 
 	return max(start.Add(l.window).Sub(tx.Now()), time.Second), nil
 }
 
-// forgive gives the attempts of an address back after it has signed in.
-func forgive(tx *db.Tx, address string) error {
-	if _, err := tx.Exec("DELETE FROM signin_failures WHERE subject = $1", subject(address)); err != nil {
+// forgive gives the attempts of an address back after it has signed in. It takes the rows in the order in which attempt does.
+func forgive(tx *db.Tx, network, address string) error {
+	if _, err := tx.Exec("UPDATE signin_failures SET attempts = attempts - 1 WHERE subject = $1 AND attempts > 0", networkSubject(network)); err != nil {
 		return err
 	}
-	_, err := tx.Exec("UPDATE signin_failures SET attempts = attempts - 1 WHERE subject = $1 AND attempts > 0", everybody)
+	_, err := tx.Exec("DELETE FROM signin_failures WHERE subject = $1", addressSubject(address))
 	return err
 }

@@ -30,16 +30,21 @@ var (
 	errSession     = errs.New(errs.Unauthenticated, "accounts.session")
 )
 
-// SignIn signs a person in by a verified address and the password and returns the session's secret token. Errors:
-// Unauthenticated "accounts.credentials", whatever was wrong; Limited "accounts.too_many_attempts" with retry_after in
-// seconds.
-func (s *Service) SignIn(ctx context.Context, request, address, password string) (sessionToken string, session Session, err error) {
+// SignIn signs a person in by a verified address and the password and returns the session's secret token. remote is the client's address
+// as net/http gives it. Errors: Unauthenticated "accounts.credentials", whatever was wrong; Limited "accounts.too_many_attempts" with
+// retry_after in seconds, for too many attempts with the address, from the client's network, or at once.
+func (s *Service) SignIn(ctx context.Context, request, remote, address, password string) (sessionToken string, session Session, err error) {
+	leave, err := s.hashes.admit()
+	if err != nil {
+		return "", Session{}, s.refuseSignIn(ctx, request, errManyAttempts)
+	}
+	defer leave()
 	known, err := access.NormalizeAddress(address)
-	counted := known
+	counted, network := known, networkOf(remote)
 	if err != nil { // an address that cannot be is looked up as one that nobody has
 		counted = strings.ToLower(strings.TrimSpace(address))
 	}
-	tooMany, err := s.attempt(ctx, counted)
+	tooMany, err := s.attempt(ctx, network, counted)
 	if err != nil {
 		return "", Session{}, err
 	}
@@ -63,7 +68,7 @@ func (s *Service) SignIn(ctx context.Context, request, address, password string)
 			return "", Session{}, err
 		}
 	}
-	return s.start(ctx, request, known, user, stored, renewed)
+	return s.start(ctx, proof{request, network, known, user, stored, renewed})
 }
 
 // refuseSignIn has a refusal counted and returns it.
@@ -85,18 +90,26 @@ func (s *Service) passwordOf(ctx context.Context, address string) (user ids.ID, 
 	return user, stored, err
 }
 
-// start opens a session for a user whose stored password was just proven. The password is renewed, or written as it
-// is, only while it and the user are still what they were, which holds their row until the session is there.
-func (s *Service) start(ctx context.Context, request, address string, user ids.ID, stored, renewed string) (string, Session, error) {
+// proof is an attempt to sign in whose password was just proven.
+type proof struct {
+	request, network, address string
+	user                      ids.ID
+	stored                    string // form of the password
+	renewed                   string // form that it is to have; "" to keep it
+}
+
+// start opens a session. The password is renewed, or written as it is, only while it and the user are still what they were, which
+// holds their row until the session is there.
+func (s *Service) start(ctx context.Context, p proof) (string, Session, error) {
 	secret := newSecret("")
-	if renewed == "" {
-		renewed = stored
+	if p.renewed == "" {
+		p.renewed = p.stored
 	}
-	session := Session{Actor: audit.Actor{Kind: audit.User, ID: user, Request: request}}
+	session := Session{Actor: audit.Actor{Kind: audit.User, ID: p.user, Request: p.request}}
 	err := s.access.Write(ctx, session.Actor, func(tx *db.Tx, g *access.Gate) error {
 		g.Public()
 		n, err := tx.Exec(`UPDATE credentials SET password = $1 WHERE user_id = $2 AND password = $3
-			AND EXISTS (SELECT 1 FROM users WHERE id = $2 AND disabled_at IS NULL)`, renewed, user, stored)
+			AND EXISTS (SELECT 1 FROM users WHERE id = $2 AND disabled_at IS NULL)`, p.renewed, p.user, p.stored)
 		if err != nil {
 			return err
 		}
@@ -105,13 +118,13 @@ func (s *Service) start(ctx context.Context, request, address string, user ids.I
 		}
 		id := tx.NewID()
 		if _, err := tx.Exec("INSERT INTO sessions (id, token_hash, user_id, created_at, used_at) VALUES ($1, $2, $3, $4, $4)",
-			id, digest(secret), user, tx.Now()); err != nil {
+			id, digest(secret), p.user, tx.Now()); err != nil {
 			return err
 		}
-		if err := forgive(tx, address); err != nil {
+		if err := forgive(tx, p.network, p.address); err != nil {
 			return err
 		}
-		if session.User, err = userTx(tx, user); err != nil {
+		if session.User, err = userTx(tx, p.user); err != nil {
 			return err
 		}
 		return audit.Record(tx, session.Actor, audit.Event{Action: "sessions.started", Object: sessions.Wire(id)})
