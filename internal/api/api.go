@@ -37,6 +37,7 @@ type Caller struct {
 	User   accounts.User
 	Scopes []access.Action // of the API token; none for a session
 	Bearer string          // the credential itself; "" when there was none
+	Remote string          // where the request came from, as net/http says it
 }
 
 // Config is what the face is built from.
@@ -136,10 +137,10 @@ func (a *API) Wrap(r routes.Route) http.Handler {
 func (a *API) caller(ctx context.Context, req *http.Request) (Caller, error) {
 	scheme, bearer, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return Caller{Actor: audit.Nobody(routes.RequestID(ctx))}, nil
+		return Caller{Actor: audit.Nobody(routes.RequestID(ctx)), Remote: req.RemoteAddr}, nil
 	}
 	c, err := a.Authenticate(ctx, bearer)
-	c.Actor.Request = routes.RequestID(ctx)
+	c.Actor.Request, c.Remote = routes.RequestID(ctx), req.RemoteAddr
 	return c, err
 }
 

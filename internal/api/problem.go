@@ -82,4 +82,3 @@ func (p *problem) write(w http.ResponseWriter) {
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p.Problem)
 }
-

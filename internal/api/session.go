@@ -48,7 +48,7 @@ func (a *API) registerSession() {
 }
 
 func (a *API) signIn(ctx context.Context, c Caller, in *struct{ Body client.SignIn }) (*body[client.SignedIn], error) {
-	token, s, err := a.Rooms.Accounts.SignIn(ctx, c.Actor.Request, in.Body.Address, in.Body.Password)
+	token, s, err := a.Rooms.Accounts.SignIn(ctx, c.Actor.Request, c.Remote, in.Body.Address, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}

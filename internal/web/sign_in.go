@@ -51,7 +51,7 @@ func signInPage(_ context.Context, c *call) (answer, error) {
 func signIn(ctx context.Context, c *call) (answer, error) {
 	back := ui.ReturnPath(c.PostForm.Get(ui.ReturnField))
 	address := c.PostForm.Get("address")
-	token, session, err := c.web.Rooms.Accounts.SignIn(ctx, c.actor.Request, address, c.PostForm.Get("password"))
+	token, session, err := c.web.Rooms.Accounts.SignIn(ctx, c.actor.Request, c.RemoteAddr, address, c.PostForm.Get("password"))
 	switch errs.KindOf(err) {
 	case errs.Unauthenticated, errs.Limited:
 		form := c.signInForm(back)

@@ -106,7 +106,7 @@ func (w *World) Invite(address, code string) string {
 func (w *World) register(address, secret string, names accounts.Names, lang i18n.Lang) audit.Actor {
 	w.t.Helper()
 	w.check(w.Rooms.Accounts.AcceptInvitation(w.t.Context(), "test", secret, names, lang, Password))
-	_, session, err := w.Rooms.Accounts.SignIn(w.t.Context(), "test", address, Password)
+	_, session, err := w.Rooms.Accounts.SignIn(w.t.Context(), "test", "127.0.0.1:1", address, Password)
 	w.check(err)
 	return session.Actor
 }
