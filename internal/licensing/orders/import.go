@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/agreements"
@@ -163,7 +164,9 @@ func (im *importing) stageAll(ctx context.Context, r io.Reader) error {
 // take judges a batch of rows and stages what they change.
 func (im *importing) take(ctx context.Context, batch []candidate) error {
 	var before map[string]stored
+	var now time.Time
 	err := im.db.Read(ctx, func(tx *db.Tx) (err error) {
+		now = tx.Now()
 		if err := im.lookUp(tx, batch); err != nil {
 			return err
 		}
@@ -184,7 +187,7 @@ func (im *importing) take(ctx context.Context, batch []candidate) error {
 		}
 	}
 	if len(rows) == 0 {
-		return nil
+		return im.run.Keep(ctx, now)
 	}
 	im.changed = true
 	return im.db.Housekeep(ctx, "staging an import", func(tx *db.Tx) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"time"
 
 	"chiave/internal/licensing/entitlements"
 	"chiave/internal/platform/db"
@@ -20,7 +21,9 @@ func (im *importing) judgeReturns(ctx context.Context) error {
 		var targets []string
 		var lines map[string]stored
 		var returns []stored
+		var now time.Time
 		err := im.db.Read(ctx, func(tx *db.Tx) (err error) {
+			now = tx.Now()
 			if targets, err = im.targets(tx, after); err != nil || len(targets) == 0 {
 				return err
 			}
@@ -38,6 +41,9 @@ func (im *importing) judgeReturns(ctx context.Context) error {
 		}
 		after = targets[len(targets)-1]
 		im.judgeAll(returns, lines)
+		if err := im.run.Keep(ctx, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -36,10 +36,11 @@ var ErrNotPublished = errors.New("the import was not to be published")
 // Run is one import on its way. Begin it, let the transactions that stage rows Renew it, and end it by Publish, inside
 // the transaction that makes the rows visible, or by Abandon.
 type Run struct {
-	ID   ids.ID
-	Seq  int64 // later runs of a room have higher ones
-	room string
-	db   *db.DB
+	ID    ids.ID
+	Seq   int64 // later runs of a room have higher ones
+	room  string
+	db    *db.DB
+	until time.Time // end of the lease
 }
 
 // Begin opens a run of room and keeps all others of it out. Errors: Conflict "imports.running".
@@ -60,6 +61,7 @@ func Begin(ctx context.Context, d *db.DB, room, file string, dryRun bool) (*Run,
 		}
 		_, err = tx.Exec("INSERT INTO imports (id, room, seq, file, sha256, dry_run, state, rows_read, created, changed, unchanged, started_at) "+
 			"VALUES ($1, $2, $3, $4, '', $5, $6, 0, 0, 0, 0, $7)", r.ID, room, r.Seq, file, dryRun, staging, tx.Now())
+		r.until = tx.Now().Add(lease)
 		return err
 	})
 	if err != nil {
@@ -68,14 +70,29 @@ func Begin(ctx context.Context, d *db.DB, room, file string, dryRun bool) (*Run,
 	return r, nil
 }
 
-// Renew holds the room for longer. Errors: Conflict "imports.lost" when the run had been silent for so long that
-// another has taken its place.
+// Renew holds the room for longer. A lease that has run out is not renewed, even if nobody has taken the room since: what
+// the run had staged may be gone. Errors: Conflict "imports.lost".
 func (r *Run) Renew(tx *db.Tx) error {
-	n, err := tx.Exec("UPDATE import_leases SET until = $1 WHERE room = $2 AND import_id = $3", tx.Now().Add(lease), r.room, r.ID)
+	until := tx.Now().Add(lease)
+	n, err := tx.Exec("UPDATE import_leases SET until = $1 WHERE room = $2 AND import_id = $3 AND until >= $4", until, r.room, r.ID, tx.Now())
+	if err == nil && n > 0 {
+		// Taken with its row, the run cannot be given up while this transaction adds to it (Leftovers).
+		n, err = tx.Exec("UPDATE imports SET state = $1 WHERE id = $2 AND state = $3", staging, r.ID, staging)
+	}
 	if err == nil && n == 0 {
 		err = errs.New(errs.Conflict, "imports.lost", errs.Params{"room": r.room})
 	}
+	tx.AfterCommit(func() { r.until = until })
 	return err
+}
+
+// Keep renews the run in a transaction of its own when half of its lease is over at the instant now. Work that stages nothing for
+// long calls it as it goes. Errors: Conflict "imports.lost".
+func (r *Run) Keep(ctx context.Context, now time.Time) error {
+	if now.Before(r.until.Add(-lease / 2)) {
+		return nil
+	}
+	return r.db.Housekeep(ctx, "holding the room of an import", r.Renew)
 }
 
 // Publish marks the run as published, with the figures of its report, and frees the room. Errors: Conflict
@@ -130,17 +147,21 @@ func (r *Run) free(tx *db.Tx) error {
 }
 
 // Leftovers returns the runs of room that ended without being published and whose rows may still lie there: those
-// abandoned, and those whose server went silent.
+// abandoned, and those whose server went silent. It gives the silent ones up first, so that none of them is published once
+// its rows begin to go.
 func Leftovers(tx *db.Tx, room string) ([]int64, error) {
+	_, err := tx.Exec("UPDATE imports SET state = $1 WHERE room = $2 AND state = $3 AND NOT EXISTS "+
+		"(SELECT 1 FROM import_leases l WHERE l.import_id = imports.id AND l.until >= $4)", abandoned, room, staging, tx.Now())
+	if err != nil {
+		return nil, fmt.Errorf("giving up silent imports: %w", err)
+	}
 	var all []int64
-	err := tx.Each("SELECT i.seq FROM imports i WHERE i.room = $1 AND (i.state = $2 OR i.state = $3 AND NOT EXISTS "+
-		"(SELECT 1 FROM import_leases l WHERE l.import_id = i.id AND l.until >= $4)) ORDER BY i.seq",
-		[]any{room, abandoned, staging, tx.Now()}, func(scan func(...any) error) error {
-			var seq int64
-			err := scan(&seq)
-			all = append(all, seq)
-			return err
-		})
+	err = tx.Each("SELECT seq FROM imports WHERE room = $1 AND state = $2 ORDER BY seq", []any{room, abandoned}, func(scan func(...any) error) error {
+		var seq int64
+		err := scan(&seq)
+		all = append(all, seq)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for unfinished imports: %w", err)
 	}

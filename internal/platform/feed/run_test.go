@@ -30,7 +30,7 @@ func housekeep(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) error {
 
 func leftovers(t *testing.T, d *db.DB) (seqs []int64) {
 	t.Helper()
-	err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+	err := housekeep(t, d, func(tx *db.Tx) (err error) {
 		seqs, err = feed.Leftovers(tx, "orders")
 		return err
 	})
@@ -113,5 +113,50 @@ func TestAbandonedRunsArePurgedOnce(t *testing.T) {
 			t.Errorf("leftovers %v after the purge", got)
 		}
 		begin(t, d, "orders")
+	})
+}
+
+func TestARunThatWasGivenUpIsNeverPublished(t *testing.T) {
+	t.Parallel()
+	lost := errs.New(errs.Conflict, "imports.lost")
+	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
+		late := begin(t, d, "orders")
+		clk.Advance(2*time.Minute + time.Second)
+		if err := housekeep(t, d, late.Renew); !errors.Is(err, lost) {
+			t.Errorf("a lease that had run out was renewed: %v", err)
+		}
+		if got := leftovers(t, d); !slices.Equal(got, []int64{late.Seq}) {
+			t.Fatalf("leftovers %v, want the late run", got)
+		}
+		clk.Advance(-time.Minute) // on the late run's server the lease has not run out yet
+		for what, try := range map[string]func(*db.Tx) error{
+			"renewed":   late.Renew,
+			"published": func(tx *db.Tx) error { return late.Publish(tx, feed.Report{}) },
+		} {
+			if err := housekeep(t, d, try); !errors.Is(err, lost) {
+				t.Errorf("a run whose rows are being purged was %s: %v", what, err)
+			}
+		}
+	})
+}
+
+func TestKeepRenewsOnlyWhenItIsTime(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
+		r := begin(t, d, "orders")
+		for range 10 { // ten minutes without staging anything
+			clk.Advance(time.Minute)
+			if err := r.Keep(t.Context(), clk.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		clk.Advance(time.Second)
+		var before, after int64
+		until := func(to *int64) func(*db.Tx) error {
+			return func(tx *db.Tx) error { return tx.Row("SELECT until FROM import_leases").Scan(to) }
+		}
+		if err := errors.Join(housekeep(t, d, until(&before)), r.Keep(t.Context(), clk.Now()), housekeep(t, d, until(&after))); err != nil || before != after {
+			t.Errorf("a fresh lease was renewed: %d, then %d (%v)", before, after, err)
+		}
 	})
 }
