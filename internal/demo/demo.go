@@ -11,6 +11,9 @@ import (
 // request is the request id of what the demo does.
 const request = "demo"
 
+// loopback is where the people of the demo sign in from.
+const loopback = "127.0.0.1:0"
+
 // world is the demo while it is made.
 type world struct {
 	app                            *app.App

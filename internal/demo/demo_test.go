@@ -85,7 +85,7 @@ func (d demo) as(t *testing.T, role string) audit.Actor {
 	t.Helper()
 	for _, p := range d.people {
 		if p.Role == role {
-			_, session, err := d.Accounts.SignIn(context.Background(), "test", p.Address, p.Password)
+			_, session, err := d.Accounts.SignIn(context.Background(), "test", loopback, p.Address, p.Password)
 			if err != nil {
 				t.Fatalf("%s cannot sign in: %v", p.Address, err)
 			}

@@ -99,7 +99,7 @@ func (w *world) register(ctx context.Context, p person, secret string) (audit.Ac
 	if err := w.app.Accounts.AcceptInvitation(ctx, request, secret, p.names, p.language, p.Password); err != nil {
 		return audit.Actor{}, fmt.Errorf("registering %s: %w", p.Address, err)
 	}
-	token, session, err := w.app.Accounts.SignIn(ctx, request, p.Address, p.Password)
+	token, session, err := w.app.Accounts.SignIn(ctx, request, loopback, p.Address, p.Password)
 	if err != nil {
 		return audit.Actor{}, fmt.Errorf("signing %s in: %w", p.Address, err)
 	}
