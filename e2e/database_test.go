@@ -57,13 +57,25 @@ func firstColumn(ctx context.Context, d *db.DB, query string) (found []string, e
 	err = d.Read(ctx, func(tx *db.Tx) error {
 		found = nil
 		return tx.Each(query, nil, func(scan func(...any) error) error {
-			var text string
-			err := scan(&text)
-			found = append(found, text)
+			var first anything
+			err := scan(&first)
+			found = append(found, first.text)
 			return err
 		})
 	})
 	return found, err
+}
+
+// anything is a value of whatever type as text.
+type anything struct{ text string }
+
+// Scan takes the value.
+func (a *anything) Scan(v any) error {
+	if b, ok := v.([]byte); ok {
+		v = string(b)
+	}
+	a.text = fmt.Sprint(v)
+	return nil
 }
 
 func until(ctx context.Context, d *db.DB, query, want string) error {

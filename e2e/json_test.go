@@ -10,8 +10,8 @@ import (
 )
 
 // cmdJSON looks at a value of a JSON document: json FILE PATH WANT compares it, json -set VARIABLE FILE PATH keeps it. FILE may be stdout
-// or stderr. A path is made of names, indexes, "#" for the length of a list, and NAME=VALUE for the first element of a list that says so:
-// rows.0.effective, items.machine=PC-1.id, errors.#. "! json" wants the value to be another, or not there.
+// or stderr. A path is made of names, indexes, "len" for the length of a list, and NAME=VALUE for the first element of a list that says so:
+// rows/0/effective, items/machine=PC-1/id, errors/len. "! json" wants the value to be another, or not there.
 func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 4 && args[0] == "-set" && !neg {
 		got, err := valueAt(ts.ReadFile(args[2]), args[3])
@@ -67,7 +67,7 @@ func nodeAt(document, path string) (any, error) {
 	if path == "." {
 		return v, nil
 	}
-	for step := range strings.SplitSeq(path, ".") {
+	for step := range strings.SplitSeq(path, "/") {
 		next, ok := stepInto(v, step)
 		if !ok {
 			return nil, fmt.Errorf("there is no %s (at %s)", path, step)
@@ -83,7 +83,7 @@ func stepInto(v any, step string) (any, bool) {
 		member, ok := v[step]
 		return member, ok
 	case []any:
-		if step == "#" {
+		if step == "len" {
 			return json.Number(strconv.Itoa(len(v))), true
 		}
 		if name, want, ok := strings.Cut(step, "="); ok {

@@ -33,7 +33,6 @@ func cmdMail(ts *testscript.TestScript, neg bool, args []string) {
 	m, err := w.mail.Wait(ctx, args[0], w.mails[args[0]]+1)
 	ts.Check(err)
 	w.mails[args[0]]++
-	language := strings.Join(m.Header["Content-Language"], " ")
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), fmt.Appendf(nil, "Subject: %s\nContent-Language: %s\n\n%s", m.Subject, language, m.Text), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), fmt.Appendf(nil, "Subject: %s\n\n%s", m.Subject, m.Text), 0o600))
 	ts.Setenv("LINK", strings.TrimRight(address.FindString(m.Text), ".,"))
 }

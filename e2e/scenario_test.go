@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -18,6 +19,9 @@ import (
 
 // binary is the program under test, built once.
 var binary string
+
+// update writes what scripts compare with cmp anew.
+var update = flag.Bool("update", false, "write the files that scripts compare with anew; look at the difference before keeping it")
 
 func TestMain(m *testing.M) {
 	code, err := buildAndRun(m)
@@ -60,6 +64,7 @@ func TestScenarios(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Dir:                 dir,
 				RequireExplicitExec: true,
+				UpdateScripts:       *update,
 				RequireUniqueNames:  true,
 				Setup:               func(env *testscript.Env) error { return setUp(t, engine, dir, env) },
 				Cmds:                commands(),

@@ -118,6 +118,7 @@ type storm struct {
 	kill         *server // killed once enough are activated
 	killAt       int
 
+	over         atomic.Bool // the server was killed
 	mu           sync.Mutex
 	outcomes     map[string]int
 	acknowledged map[string]string // activation by machine
@@ -190,7 +191,7 @@ func (s *storm) blow(n int) {
 	var all sync.WaitGroup
 	for _, c := range s.clients {
 		all.Go(func() {
-			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+			for i := next.Add(1); i <= int64(n) && !s.over.Load(); i = next.Add(1) {
 				s.note(s.ask(c, "PC-"+strconv.FormatInt(i, 10)))
 			}
 		})
@@ -224,6 +225,7 @@ func (s *storm) note(machine string, result client.ActivationResult, err error) 
 	if s.kill != nil && len(s.acknowledged) >= s.killAt {
 		s.kill.cmd.Process.Signal(syscall.SIGKILL)
 		s.kill = nil
+		s.over.Store(true)
 	}
 }
 
