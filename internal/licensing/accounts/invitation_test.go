@@ -61,7 +61,7 @@ func TestInvitationsWaitAreReleasedAndWorkOnce(t *testing.T) {
 		if w.invite("anna@example.com") {
 			t.Error("a user was invited")
 		}
-		_, session, err := w.SignIn(t.Context(), "req", " ANNA@example.com", password)
+		_, session, err := w.SignIn(t.Context(), "req", remote, " ANNA@example.com", password)
 		if err != nil || session.User.Name() != "Anna Rossi" || session.User.Language != "en" || session.User.Staff != "" {
 			t.Errorf("signed in %+v, %v", session, err)
 		}
@@ -187,7 +187,7 @@ func TestWhoReleasesInvitations(t *testing.T) {
 		operator := w.operator()
 		w.member(operator, "anna@example.com")
 		w.invite("bruno@example.com")
-		_, session, err := w.SignIn(t.Context(), "req", "anna@example.com", password)
+		_, session, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
 		if err != nil {
 			t.Fatal(err)
 		}

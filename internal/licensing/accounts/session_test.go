@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -30,13 +31,13 @@ func TestSignInSaysOnlyThatItFailed(t *testing.T) {
 			"a disabled user":        {"gone@example.com", password},
 			"an unverified address":  {"moved@example.com", password},
 		} {
-			token, _, err := w.SignIn(t.Context(), "req", c[0], c[1])
+			token, _, err := w.SignIn(t.Context(), "req", remote, c[0], c[1])
 			if token != "" || errs.CodeOf(err) != "accounts.credentials" || errs.KindOf(err) != errs.Unauthenticated || said != nil && err.Error() != said.Error() {
 				t.Errorf("%s: %v", name, err)
 			}
 			said = err
 		}
-		if _, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password); err != nil {
+		if _, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password); err != nil {
 			t.Errorf("the right one: %v", err)
 		}
 	})
@@ -52,7 +53,7 @@ func TestAttemptsAreLimitedByAddress(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range results {
 				service := []*accounts.Service{w.Service, other}[i%2]
-				wg.Go(func() { _, _, results[i] = service.SignIn(t.Context(), "req", address, "wrong") })
+				wg.Go(func() { _, _, results[i] = service.SignIn(t.Context(), "req", remote, address, "wrong") })
 			}
 			wg.Wait()
 			tried := 0
@@ -67,52 +68,107 @@ func TestAttemptsAreLimitedByAddress(t *testing.T) {
 				t.Errorf("%s: %d attempts, want 10", address, tried)
 			}
 		}
-		_, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password)
+		_, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
 		if e, ok := err.(*errs.Error); !ok || e.Code != "accounts.too_many_attempts" || e.Params["retry_after"] != int64(900) {
 			t.Errorf("even the right password: %v", err)
 		}
 		w.clk.Advance(15*time.Minute - time.Second)
-		if _, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password); errs.KindOf(err) != errs.Limited {
+		if _, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password); errs.KindOf(err) != errs.Limited {
 			t.Errorf("a second before: %v", err)
 		}
 		w.clk.Advance(time.Second)
-		if _, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password); err != nil {
+		if _, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password); err != nil {
 			t.Errorf("after the wait: %v", err)
 		}
 		for range 2 { // a success starts the count anew
 			for range 9 {
-				if _, _, err := w.SignIn(t.Context(), "req", "anna@example.com", "wrong"); errs.CodeOf(err) != "accounts.credentials" {
+				if _, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", "wrong"); errs.CodeOf(err) != "accounts.credentials" {
 					t.Errorf("within the limit: %v", err)
 				}
 			}
-			if _, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password); err != nil {
+			if _, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password); err != nil {
 				t.Error(err)
 			}
 		}
 	})
 }
 
-func TestAttemptsAreLimitedOverall(t *testing.T) {
+func TestAttemptsAreLimitedByNetwork(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.member(w.operator(), "anna@example.com")
-		w.exec("INSERT INTO signin_failures (subject, window_start, attempts) VALUES ('everybody', $1, 299)", w.clk.Now())
-		if _, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password); err != nil {
-			t.Fatalf("a success gives its attempt back: %v", err)
+		from := func(remote, address, password string) error {
+			_, _, err := w.SignIn(t.Context(), "req", remote, address, password)
+			return err
 		}
-		if _, _, err := w.SignIn(t.Context(), "req", "a@example.com", "wrong"); errs.CodeOf(err) != "accounts.credentials" {
-			t.Errorf("the last one: %v", err)
+		attempts := func(n int) { w.exec("UPDATE signin_failures SET attempts = $1, window_start = $2 WHERE subject LIKE 'network %'", n, w.clk.Now()) }
+		if err := from("192.0.2.7:1", "a@example.com", "wrong"); errs.CodeOf(err) != "accounts.credentials" {
+			t.Fatal(err)
 		}
-		if _, _, err := w.SignIn(t.Context(), "req", "b@example.com", "wrong"); errs.KindOf(err) != errs.Limited {
-			t.Errorf("one more: %v", err)
+		attempts(299)
+		if err := from("192.0.2.7:1", "anna@example.com", password); err != nil {
+			t.Fatalf("the last one: %v", err)
+		}
+		if err := from("192.0.2.9:9", "b@example.com", "wrong"); errs.CodeOf(err) != "accounts.credentials" {
+			t.Errorf("a success gives its attempt back: %v", err)
+		}
+		rows := w.number("SELECT count(*) FROM signin_failures")
+		for i := range 20 {
+			if err := from("192.0.2.255:9", "anna@example.com", password); errs.KindOf(err) != errs.Limited {
+				t.Errorf("from the stranger's network: %v", err)
+			}
+			if err := from("[::ffff:192.0.2.8]:9", fmt.Sprintf("x%d@example.org", i), "x"); errs.KindOf(err) != errs.Limited {
+				t.Errorf("an address made up: %v", err)
+			}
+		}
+		if after := w.number("SELECT count(*) FROM signin_failures"); after != rows {
+			t.Errorf("%d rows written for attempts that were refused", after-rows)
+		}
+		for _, elsewhere := range []string{"192.0.3.7:1", "[2001:db8::1]:1", "", "a socket"} {
+			if err := from(elsewhere, "anna@example.com", password); err != nil {
+				t.Errorf("from %q: %v", elsewhere, err)
+			}
+		}
+		if n := w.number("SELECT count(*) FROM signin_failures WHERE subject LIKE 'network %'"); n != 4 {
+			t.Errorf("%d networks", n)
 		}
 		w.clk.Advance(time.Minute)
-		if _, _, err := w.SignIn(t.Context(), "req", "b@example.com", "wrong"); errs.CodeOf(err) != "accounts.credentials" {
+		if err := from("192.0.2.7:1", "anna@example.com", password); err != nil {
 			t.Errorf("a minute later: %v", err)
+		}
+		attempts(300)
+		for remote, want := range map[string]string{"[2001:db8::1]:1": "accounts.too_many_attempts", "[2001:db8:0:ff::1]:1": "accounts.too_many_attempts", "[2001:db8:0:100::1]:1": "accounts.credentials"} {
+			if err := from(remote, "c@example.com", "wrong"); errs.CodeOf(err) != want {
+				t.Errorf("%s: %v", remote, err)
+			}
 		}
 		w.clk.Advance(time.Hour)
 		if err := w.Purge(t.Context()); err != nil || w.number("SELECT count(*) FROM signin_failures") != 0 {
 			t.Errorf("purged: %v, %d left", err, w.number("SELECT count(*) FROM signin_failures"))
+		}
+	})
+}
+
+// TestACrowdIsSentAway: who finds all seats taken is refused before anything is counted.
+func TestACrowdIsSentAway(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.member(w.operator(), "anna@example.com")
+		gone := w.Crowd(0)
+		for range 11 {
+			_, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
+			if e, ok := err.(*errs.Error); !ok || e.Kind != errs.Limited || e.Params["retry_after"] != int64(1) {
+				t.Errorf("in a crowd: %v", err)
+			}
+		}
+		if n := w.number("SELECT count(*) FROM signin_failures"); n != 0 {
+			t.Errorf("%d attempts counted", n)
+		}
+		gone()
+		for range 3 {
+			if _, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password); err != nil {
+				t.Errorf("after the crowd: %v", err)
+			}
 		}
 	})
 }
@@ -123,7 +179,7 @@ func TestSessionsEnd(t *testing.T) {
 		w.member(w.operator(), "anna@example.com")
 		signIn := func() string {
 			t.Helper()
-			token, _, err := w.SignIn(t.Context(), "req", "anna@example.com", password)
+			token, _, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +243,7 @@ func TestLastUseIsWrittenOnceAMinute(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.member(w.operator(), "anna@example.com")
-		token, session, err := w.SignIn(t.Context(), "req", "anna@example.com", password)
+		token, session, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
 		if err != nil {
 			t.Fatal(err)
 		}

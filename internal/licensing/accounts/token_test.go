@@ -50,7 +50,7 @@ func TestTheFirstOperator(t *testing.T) {
 		if err := w.AcceptInvitation(t.Context(), "req", secret, anna, "it", password); errs.CodeOf(err) != "accounts.link_used" {
 			t.Errorf("the link again: %v", err)
 		}
-		_, signedIn, err := w.SignIn(t.Context(), "req", "operator@publisher.example", password)
+		_, signedIn, err := w.SignIn(t.Context(), "req", remote, "operator@publisher.example", password)
 		if err != nil || signedIn.User.ID != session.User.ID || signedIn.User.Name() != "Olga Verdi" || signedIn.User.Staff != access.Operator {
 			t.Errorf("signed in %+v, %v", signedIn, err)
 		}
@@ -71,7 +71,7 @@ func TestTokens(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		operator := w.operator()
 		w.member(operator, "anna@example.com")
-		_, session, err := w.SignIn(t.Context(), "req", "anna@example.com", password)
+		_, session, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestSetLanguage(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.member(w.operator(), "anna@example.com")
-		token, session, err := w.SignIn(t.Context(), "req", "anna@example.com", password)
+		token, session, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 const (
 	base     = "https://licenses.example"
 	password = "a quiet walk along the Adda"
+	remote   = "192.0.2.7:49152"
 )
 
 // outbox keeps the messages that were wanted. A transaction that is rolled back leaves its message here too, which the

@@ -82,7 +82,7 @@ func storage() []setting {
 
 func network() []setting {
 	return []setting{
-		{"listen", "127.0.0.1:8080", "", "Address and port of the portal and the API.",
+		{"listen", "127.0.0.1:8080", "", "Address and port of the portal and the API. Attempts to sign in are limited by the network that a connection comes from; behind a proxy that is the proxy's, so let the proxy limit attempts by client.",
 			func(c *Config, v string) *fault { c.Listen = v; return address(v) }},
 		{"base_url", "", "http:// and the address of listen", "Address under which people reach the portal; links in mails begin with it.",
 			func(c *Config, v string) *fault {
