@@ -230,12 +230,15 @@ func (r *Runner) take(ctx context.Context) ([]Job, error) {
 		return nil, nil
 	}
 	taken, err := claim(ctx, r.db, kinds, busy, free, r.cfg.Lease)
+	if err != nil { // what was read in a transaction that did not commit is nobody's
+		return nil, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, j := range taken {
 		r.busy[j.row] = true
 	}
-	return taken, err
+	return taken, nil
 }
 
 // reasonLength bounds what is stored of an error's text.
