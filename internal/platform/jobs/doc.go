@@ -16,6 +16,7 @@
 //     running; a second replica may, when the clock is moved past a lease.
 //   - A runner takes only the kinds it has handlers for: a newer replica's jobs wait for the newer replica.
 //
-// Payloads are JSON and are kept a week after the work is done: no secret may be among them.
+// Payloads are JSON and are kept a week after the work is done: no secret may be among them. Of an error its text is kept and
+// logged, without mail addresses.
 // The package does not know what any job means, nor the audit log; the rooms act as audit.Job.
 package jobs

@@ -83,16 +83,19 @@ func (r *Runner) judge(ctx context.Context, h Handler, j Job, failed error) (Out
 }
 
 func (r *Runner) report(ctx context.Context, j Job, outcome Outcome, failed, recording error) {
-	log := r.cfg.Log.With("kind", j.Kind, "job", j.row, "attempt", j.Attempt)
+	log, reason := r.cfg.Log.With("kind", j.Kind, "job", j.row, "attempt", j.Attempt), ""
+	if failed != nil {
+		reason = reasonOf(failed)
+	}
 	switch {
 	case recording != nil:
 		log.ErrorContext(ctx, "the end of a job could not be recorded; it runs again when its lease ends", "error", recording)
 	case outcome == Dead:
-		log.ErrorContext(ctx, "job given up", "error", failed)
+		log.ErrorContext(ctx, "job given up", "error", reason)
 	case outcome == Failed:
-		log.WarnContext(ctx, "job failed and will be tried again", "error", failed)
+		log.WarnContext(ctx, "job failed and will be tried again", "error", reason)
 	case outcome == Lost:
-		log.WarnContext(ctx, "job was taken over by another runner before it ended here", "error", failed)
+		log.WarnContext(ctx, "job was taken over by another runner before it ended here", "error", reason)
 	}
 }
 

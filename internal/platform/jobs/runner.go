@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -244,7 +245,12 @@ func (r *Runner) take(ctx context.Context) ([]Job, error) {
 // reasonLength bounds what is stored of an error's text.
 const reasonLength = 500
 
+// address is anything that could be a mail address (RFC 5321, section 4.1.2), in a URL too.
+var address = regexp.MustCompile(`("[^"]*"|[^\s<>()\[\]"',;:]+)(@|%40)[^\s<>()\[\]"',;:]+`)
+
+// reasonOf returns what is kept and logged of an error: its text without mail addresses, which other programs put into theirs, as
+// mail servers do. Codes and the rest of the sentence stay.
 func reasonOf(err error) string {
-	text := []rune(strings.ToValidUTF8(err.Error(), "?"))
+	text := []rune(address.ReplaceAllString(strings.ToValidUTF8(err.Error(), "?"), "(address)"))
 	return string(text[:min(len(text), reasonLength)])
 }

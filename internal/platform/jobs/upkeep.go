@@ -52,7 +52,7 @@ type Failure struct {
 	ID     ids.ID
 	Kind   string
 	At     time.Time
-	Reason string // the last error's text
+	Reason string // the last error's text, without addresses
 }
 
 // ListDead returns the jobs that were given up, the latest first.
