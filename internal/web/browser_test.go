@@ -52,11 +52,32 @@ func officePages(w *webtest.World) []shot {
 		{"office-key", "/office" + keyPath(w, "office")}, {"office-summary", "/licenses/summary"}}
 }
 
-// TestPagesInTheBrowser looks at every page by phone and desktop, in light and dark, in both languages: no serious finding of axe, no complaint
-// of the browser, nothing wider than the screen.
+// reader is somebody and the pages to look at as that person; nobody is signed in when there is no address.
+type reader struct {
+	address string
+	pages   []shot
+}
+
+// TestPagesInTheBrowser looks at what customers see.
 func TestPagesInTheBrowser(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
+	lookAt(t, w, reader{webtest.Admin, customerPages(w)})
+}
+
+// TestOtherPagesInTheBrowser looks at the rest: the office, what is dimmed, and the pages before sign-in.
+func TestOtherPagesInTheBrowser(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	lookAt(t, w, reader{webtest.Operator, officePages(w)}, reader{webtest.InfoView, []shot{{"dimmed", lidPath(w, webtest.Enterprise)}}},
+		reader{webtest.Nobody, []shot{{"nobody", "/"}}},
+		reader{"", []shot{{"sign-in", "/sign-in?ended=1"}, {"invitation", "/invitations/" + w.Invite("new@rossi.example", "ROSSI")}, {"help-outside", "/help"}}})
+}
+
+// lookAt looks at pages by phone and desktop, in light and dark, in both languages, each two of which meet: no serious finding of axe, no complaint
+// of the browser, nothing wider than the screen.
+func lookAt(t *testing.T, w *webtest.World, readers ...reader) {
+	t.Helper()
 	browser := browsertest.Start(t)
 	for _, look := range []struct {
 		width int
@@ -66,12 +87,13 @@ func TestPagesInTheBrowser(t *testing.T) {
 		{browsertest.Desktop, ui.Light, i18n.English}, {browsertest.Desktop, ui.Dark, i18n.Italian},
 		{browsertest.Phone, ui.Light, i18n.Italian}, {browsertest.Phone, ui.Dark, i18n.English},
 	} {
-		for _, who := range []struct {
-			address string
-			pages   []shot
-		}{{webtest.Admin, customerPages(w)}, {webtest.Operator, officePages(w)}} {
+		for _, who := range readers {
 			tab := browser.Tab(t, browsertest.Look{Width: look.width})
-			signIn(tab, w, who.address)
+			if who.address != "" {
+				signIn(tab, w, who.address)
+			} else {
+				tab.Open(w.URL + "/sign-in")
+			}
 			choose(tab, look.theme, look.lang)
 			for _, page := range who.pages {
 				tab.Open(w.URL + page.path)

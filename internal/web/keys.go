@@ -50,7 +50,6 @@ type keyList struct {
 	own    []access.Permission // Licensing IDs on which the reader may see keys
 	after  ids.ID
 	next   ids.ID
-	foot   string // the rest of the address of this list
 }
 
 func listKeys(ctx context.Context, c *call) (answer, error) {

@@ -164,7 +164,7 @@ func TestImport(t *testing.T) {
 		const header = "line_id,licensing_id,order_number,order_date,product,kind,quantity,coverage_start,coverage_end\n"
 		once := v.Get("/office/imports").Once()
 		bad := v.Upload("/office/imports", url.Values{"once": {once}, "kind": {"orders"}}, "file", "november.csv",
-			header+"N-1,E-1001,PO-1,2026-03-01,NIB-STD,L,5,,\nN-2,E-1001,PO-1,2026-02-30,NIB-STD,L,5,,\nN-3,E-1001,PO-1,2026-03-01,NIB-XXX,L,5,,\n")
+			header+"N-1,E-1001,PO-1,2026-03-01,NIB-STD,L,5,,\nN-2,E-1001,PO-1,2026-02-30,NIB-STD,L,5,,\nN-3,E-1001,PO-1,2026-03-01,NIB-NONE,L,5,,\n")
 		if bad.Status != http.StatusUnprocessableEntity {
 			t.Errorf("a file with bad rows: %d", bad.Status)
 		}
