@@ -70,9 +70,15 @@ func openInvitation(tx *db.Tx, linkToken string) (opened, error) {
 }
 
 // AcceptInvitation uses a link up: the person the link was mailed to becomes a user who owns the address and signs in
-// with the password. Errors: as Invitation; Invalid "accounts.registration" with its fields; Conflict
-// "accounts.address_taken".
+// with the password. Uses of one link come one after the other, so that it makes the server hash one password at a time. Errors: as
+// Invitation; Invalid "accounts.registration" with its fields; Conflict "accounts.address_taken"; Limited
+// "accounts.too_many_attempts".
 func (s *Service) AcceptInvitation(ctx context.Context, request, linkToken string, names Names, lang i18n.Lang, password string) error {
+	done, err := s.links.take(ctx, string(digest(linkToken)))
+	if err != nil {
+		return err
+	}
+	defer done()
 	view, err := s.Invitation(ctx, linkToken) // a stranger must not make the server hash
 	if err != nil {
 		return err
@@ -87,6 +93,11 @@ func (s *Service) AcceptInvitation(ctx context.Context, request, linkToken strin
 	if len(fields) > 0 {
 		return errs.New(errs.Invalid, "accounts.registration").With(fields...)
 	}
+	leave, err := s.hashes.admit()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	stored, err := s.hashes.hash(ctx, password)
 	if err != nil {
 		return err

@@ -225,3 +225,44 @@ func TestManyInvitationsAreReleasedInBatches(t *testing.T) {
 		}
 	})
 }
+
+// TestALinkHashesOnePasswordAtATime: with one seat left, uses of one link at once do not get into each other's way.
+func TestALinkHashesOnePasswordAtATime(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.invite("anna@example.com")
+		if _, err := w.ReleaseInvitations(t.Context(), w.operator(), accounts.InvitationFilter{}); err != nil {
+			t.Fatal(err)
+		}
+		link := w.outbox.link(t, "anna@example.com")
+		gone := w.Crowd(1)
+		defer gone()
+		answers := make([]error, 8)
+		var all sync.WaitGroup
+		for i := range answers {
+			all.Go(func() { answers[i] = w.AcceptInvitation(t.Context(), "req", link, anna, "it", password) })
+		}
+		all.Wait()
+		good := 0
+		for _, err := range answers {
+			if err == nil {
+				good++
+			} else if errs.CodeOf(err) != "accounts.link_used" {
+				t.Error(err)
+			}
+		}
+		if good != 1 {
+			t.Errorf("the link worked %d times", good)
+		}
+		other := w.Crowd(0)
+		defer other()
+		w.invite("bruno@example.com")
+		if _, err := w.ReleaseInvitations(t.Context(), audit.Itself(), accounts.InvitationFilter{}); err != nil {
+			t.Fatal(err)
+		}
+		err := w.AcceptInvitation(t.Context(), "req", w.outbox.link(t, "bruno@example.com"), anna, "it", password)
+		if errs.KindOf(err) != errs.Limited {
+			t.Errorf("in a crowd: %v", err)
+		}
+	})
+}

@@ -44,11 +44,12 @@ type Service struct {
 	mail    Mailer
 	baseURL string
 	hashes  *hasher
+	links   *turns
 }
 
 // New returns the service.
 func New(d *db.DB, a *access.Service, mail Mailer, cfg Config) *Service {
-	return &Service{db: d, access: a, mail: mail, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher()}
+	return &Service{db: d, access: a, mail: mail, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
 }
 
 // Purge deletes what has lost all use: sessions that ended a day ago by age, and counts of attempts whose time is over.
