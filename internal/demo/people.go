@@ -103,5 +103,8 @@ func (w *world) register(ctx context.Context, p person, secret string) (audit.Ac
 	if err != nil {
 		return audit.Actor{}, fmt.Errorf("signing %s in: %w", p.Address, err)
 	}
-	return session.Actor, w.app.Accounts.SignOut(ctx, session.Actor, token)
+	if err := w.app.Accounts.SignOut(ctx, session.Actor, token); err != nil {
+		return audit.Actor{}, fmt.Errorf("signing %s out: %w", p.Address, err)
+	}
+	return audit.Actor{Kind: audit.User, ID: session.User.ID, Request: request}, nil
 }

@@ -19,6 +19,6 @@
 // The installation itself and its jobs pass every decision: they act on nobody's behalf, and no face ever makes such an
 // actor from a request. A machine passes only Public: possession of a product key is judged by the room of keys.
 //
-// The package reads users, user_addresses and api_tokens (accounts) and licensing_ids (agreements), and writes none of
-// them. It does not know sign-in, people's names, or pages.
+// The package reads users, user_addresses, sessions and api_tokens (accounts), licensing_ids and programs (agreements), and writes none
+// of them. It does not know sign-in, people's names, or pages.
 package access

@@ -47,7 +47,8 @@ func (g *Gate) enter(action Action, licensing ids.ID) (*principal, error) {
 	return g.who, nil
 }
 
-// lookUp returns nil when the actor is nobody: anonymous, a machine, a user who is gone, a token that no longer holds.
+// lookUp returns nil when the actor is nobody: anonymous, a machine, a user who is gone, a session that was ended, a token that no
+// longer holds.
 func (g *Gate) lookUp() (*principal, error) {
 	switch g.actor.Kind {
 	case audit.System, audit.Job:
@@ -58,7 +59,8 @@ func (g *Gate) lookUp() (*principal, error) {
 	}
 	p := &principal{}
 	var staff string
-	err := g.tx.Row("SELECT staff FROM users WHERE id = $1 AND disabled_at IS NULL", g.actor.ID).Scan(&staff)
+	err := g.tx.Row(`SELECT u.staff FROM users u WHERE u.id = $1 AND u.disabled_at IS NULL AND (CAST($2 AS TEXT) IS NULL
+		OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = $2 AND s.user_id = u.id AND s.ended_at IS NULL))`, g.actor.ID, g.actor.Session).Scan(&staff)
 	if errors.Is(err, db.ErrNoRow) {
 		return nil, nil
 	}

@@ -121,6 +121,7 @@ func (s *Service) start(ctx context.Context, p proof) (string, Session, error) {
 			id, digest(secret), p.user, tx.Now()); err != nil {
 			return err
 		}
+		session.Actor.Session = id
 		if err := forgive(tx, p.network, p.address); err != nil {
 			return err
 		}
@@ -148,7 +149,7 @@ func (s *Service) Session(ctx context.Context, token string) (Session, error) {
 		err := tx.Row("SELECT id, user_id, used_at FROM sessions WHERE token_hash = $1 AND ended_at IS NULL AND created_at > $2 AND used_at > $3",
 			digest(token), tx.Now().Add(-sessionLife), tx.Now().Add(-sessionIdle)).Scan(&id, &user, &used)
 		if err == nil {
-			session.Actor = audit.Actor{Kind: audit.User, ID: user}
+			session.Actor = audit.Actor{Kind: audit.User, ID: user, Session: id}
 			session.User, err = userTx(tx, user)
 		}
 		if errors.Is(err, db.ErrNoRow) {
@@ -174,6 +175,7 @@ func (s *Service) Session(ctx context.Context, token string) (Session, error) {
 
 // SignOut ends the session of a token. Ending one that has ended already is no error. Errors: those of Gate.SignedIn.
 func (s *Service) SignOut(ctx context.Context, actor audit.Actor, token string) error {
+	actor.Session = "" // it may have ended
 	return s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		if err := g.SignedIn(); err != nil {
 			return err

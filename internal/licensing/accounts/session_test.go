@@ -239,6 +239,39 @@ func TestSessionsEnd(t *testing.T) {
 	})
 }
 
+// TestWhoHasSignedOutMeanwhileIsNobody: a request that proved its session, then lost it, changes nothing any more.
+func TestWhoHasSignedOutMeanwhileIsNobody(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.member(w.operator(), "anna@example.com")
+		token, signedIn, err := w.SignIn(t.Context(), "req", remote, "anna@example.com", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		session, err := w.Session(t.Context(), token)
+		if err != nil || session.Actor.Session == "" || signedIn.Actor.Session != session.Actor.Session {
+			t.Fatalf("%+v after %+v, %v", session.Actor, signedIn.Actor, err)
+		}
+		if err := w.SetLanguage(t.Context(), session.Actor, "en"); err != nil {
+			t.Fatal(err)
+		}
+		borrowed := session.Actor
+		borrowed.ID = w.operatorID()
+		if err := w.SetLanguage(t.Context(), borrowed, "it"); errs.CodeOf(err) != "access.sign_in" {
+			t.Errorf("another user's session: %v", err)
+		}
+		if err := w.SignOut(t.Context(), session.Actor, token); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.SetLanguage(t.Context(), session.Actor, "it"); errs.CodeOf(err) != "access.sign_in" || errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("after signing out: %v", err)
+		}
+		if _, err := w.ListTokens(t.Context(), signedIn.Actor); errs.CodeOf(err) != "access.sign_in" {
+			t.Errorf("after signing out: %v", err)
+		}
+	})
+}
+
 func TestLastUseIsWrittenOnceAMinute(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

@@ -25,6 +25,8 @@ type Actor struct {
 	For ids.ID
 	// Token is the API token a User came with; empty for a session. Its scopes narrow the user's rights.
 	Token ids.ID
+	// Session is the session a User came with; empty for an API token. Who has signed out of it meanwhile is nobody. Records do not keep it.
+	Session ids.ID
 	// Request is the id of the request, which answers and logs show too.
 	Request string
 }
