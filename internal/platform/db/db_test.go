@@ -51,6 +51,44 @@ func TestWriteCommitsAndRollsBack(t *testing.T) {
 	})
 }
 
+func TestChangeThatReturnsRowsNeedsAnAuditRecordToo(t *testing.T) {
+	t.Parallel()
+	const update = "UPDATE idempotency SET object = 'changed' WHERE key = 'k' RETURNING key"
+	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
+		if err := d.Write(t.Context(), func(tx *db.Tx) error { return keep(tx, "k") }); err != nil {
+			t.Fatal(err)
+		}
+		var key string
+		each := func(query string) func(tx *db.Tx) error {
+			return func(tx *db.Tx) error {
+				return tx.Each(query, nil, func(scan func(...any) error) error { return scan(&key) })
+			}
+		}
+		row := func(query string) func(tx *db.Tx) error {
+			return func(tx *db.Tx) error { return tx.Row(query).Scan(&key) }
+		}
+		for name, c := range map[string]struct {
+			statement func(tx *db.Tx) error
+			refused   bool
+		}{
+			"row":             {row(update), true},
+			"each":            {each("\n\t" + update), true},
+			"behind a with":   {each("WITH k (v) AS (SELECT 'k') " + update), true},
+			"query":           {row("SELECT key FROM idempotency"), false},
+			"query of a with": {each("with k (v) AS (SELECT 'k') SELECT v FROM k"), false},
+			"values":          {row("VALUES ('k')"), false},
+		} {
+			if err := d.Write(t.Context(), c.statement); (err != nil) != c.refused {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		var object string
+		if err := d.Read(t.Context(), func(tx *db.Tx) error { return tx.Row("SELECT object FROM idempotency").Scan(&object) }); err != nil || object != "" {
+			t.Errorf("a change without an audit record was kept: %q, %v", object, err)
+		}
+	})
+}
+
 func TestChangeWithoutAuditRecordIsRefused(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {

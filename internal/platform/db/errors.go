@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 	"strings"
 
@@ -45,6 +46,15 @@ func mapError(err error) error {
 		return errUnavailable.Wrap(err)
 	}
 	return err
+}
+
+// mapStatement is mapError for what a statement returned. Only there is the end of a stream the server's hanging up: elsewhere it may be
+// the end of what a caller reads.
+func mapStatement(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errUnavailable.Wrap(err)
+	}
+	return mapError(err)
 }
 
 func mapPostgres(pg *pgconn.PgError, err error) error {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"chiave/internal/platform/ids"
@@ -183,7 +185,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	}
 	res, err := tx.tx.ExecContext(tx.ctx, query, bind(args)...)
 	if err != nil {
-		return 0, mapError(err)
+		return 0, mapStatement(err)
 	}
 	n, err := res.RowsAffected()
 	if n > 0 {
@@ -194,6 +196,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 
 // Row runs a query that gives at most one row. A statement that writes and returns a row goes through Returning.
 func (tx *Tx) Row(query string, args ...any) Row {
+	tx.wrote = tx.wrote || mayWrite(query)
 	return Row{tx.tx.QueryRowContext(tx.ctx, query, bind(args)...)}
 }
 
@@ -201,6 +204,23 @@ func (tx *Tx) Row(query string, args ...any) Row {
 func (tx *Tx) Returning(query string, args ...any) Row {
 	tx.wrote = true
 	return tx.Row(query, args...)
+}
+
+// changing is a word that a query has somewhere when one of its WITH clauses writes, or what they lead to.
+var changing = regexp.MustCompile(`(?i)\b(INSERT|UPDATE|DELETE|MERGE|REPLACE)\b`)
+
+// mayWrite reports whether a statement that returns rows may change some: all but those that begin as queries do. A lock
+// (FOR UPDATE) behind WITH is taken for a change, which only asks for a record too many.
+func mayWrite(query string) bool {
+	query = strings.TrimLeft(query, " \t\r\n(")
+	begins := func(word string) bool { return len(query) >= len(word) && strings.EqualFold(query[:len(word)], word) }
+	switch {
+	case begins("SELECT"), begins("VALUES"):
+		return false
+	case begins("WITH"):
+		return changing.MatchString(query)
+	}
+	return true
 }
 
 // Row is the result of Tx.Row.
@@ -212,14 +232,15 @@ func (r Row) Scan(dest ...any) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNoRow
 	}
-	return mapError(err)
+	return mapStatement(err)
 }
 
 // Each runs a query and calls row for each of its rows with a scan function.
 func (tx *Tx) Each(query string, args []any, row func(scan func(dest ...any) error) error) error {
+	tx.wrote = tx.wrote || mayWrite(query)
 	rows, err := tx.tx.QueryContext(tx.ctx, query, bind(args)...)
 	if err != nil {
-		return mapError(err)
+		return mapStatement(err)
 	}
 	defer rows.Close()
 	scan := func(dest ...any) error { return rows.Scan(receive(dest)...) }
@@ -228,22 +249,22 @@ func (tx *Tx) Each(query string, args []any, row func(scan func(dest ...any) err
 			return err
 		}
 	}
-	return mapError(rows.Err())
+	return mapStatement(rows.Err())
 }
 
 // Try runs fn inside a savepoint: when fn fails, its changes are undone and the transaction goes on. The error is fn's.
 func (tx *Tx) Try(fn func() error) error {
 	if _, err := tx.tx.ExecContext(tx.ctx, "SAVEPOINT try"); err != nil {
-		return mapError(err)
+		return mapStatement(err)
 	}
 	failed := fn()
 	if failed != nil {
 		if _, err := tx.tx.ExecContext(tx.ctx, "ROLLBACK TO SAVEPOINT try"); err != nil {
-			return mapError(err)
+			return mapStatement(err)
 		}
 	}
 	if _, err := tx.tx.ExecContext(tx.ctx, "RELEASE SAVEPOINT try"); err != nil {
-		return mapError(err)
+		return mapStatement(err)
 	}
 	return failed
 }
