@@ -131,6 +131,28 @@ func delegable(scopes ...access.Action) func(*access.Gate) error {
 	return func(g *access.Gate) error { return g.Delegable(scopes) }
 }
 
+// TestNoneIsLookedUpLikeAnothers: how long the answer takes must not tell whether there is such a Licensing ID, so both ask the same.
+func TestNoneIsLookedUpLikeAnothers(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		anna, others := w.user("", "a@example.com"), w.licensing(w.organization(), "E-1")
+		w.grant(others, "b@example.com", access.Administrator)
+		for _, table := range []string{"users", "role_grants", "user_addresses"} {
+			rename := func(from, to string) { w.exec("ALTER TABLE " + from + " RENAME TO " + to) }
+			for _, lid := range []ids.ID{others, "", ids.New(w.clk.Now())} {
+				if err := w.on(anna, access.ViewKeys, lid); !errors.Is(err, access.ErrUnknownLicensingID) {
+					t.Errorf("%q: %v", lid, err)
+				}
+				rename(table, "hidden")
+				if err := w.on(anna, access.ViewKeys, lid); errs.KindOf(err) != errs.Internal {
+					t.Errorf("%q did not ask %s: %v", lid, table, err)
+				}
+				rename("hidden", table)
+			}
+		}
+	})
+}
+
 func TestUseCaseWithoutAnAllowedDecisionFails(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

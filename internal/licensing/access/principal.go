@@ -91,9 +91,10 @@ const heldNow = `
 	WHERE a.user_id = $1 AND a.verified_at IS NOT NULL AND g.revoked_at IS NULL AND g.valid_from <= $2
 	AND (g.valid_until IS NULL OR g.valid_until > $2)`
 
-// rolesOn returns the roles that the actor holds now on a Licensing ID.
+// rolesOn returns the roles that the actor holds now on a Licensing ID. It asks for none too: an answer that comes sooner would tell
+// that there is no such Licensing ID.
 func (g *Gate) rolesOn(licensing ids.ID) ([]Role, error) {
-	if g.actor.Kind != audit.User || licensing == "" {
+	if g.actor.Kind != audit.User {
 		return nil, nil
 	}
 	var roles []Role
