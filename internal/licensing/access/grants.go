@@ -165,7 +165,7 @@ func (s *Service) GrantFromContactTx(tx *db.Tx, actor audit.Actor, c ContactGran
 			return false, fmt.Errorf("a contact cannot give the role %q", role)
 		}
 		grant := Grant{Licensing: c.Licensing, Address: address, Role: role, Source: Contact, SourceRef: c.Ref, From: tx.Now(), GrantedAt: tx.Now()}
-		held, err := overlaps(tx, grant)
+		held, err := holdsForGood(tx, grant)
 		if err != nil {
 			return false, err
 		}

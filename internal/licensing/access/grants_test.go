@@ -75,6 +75,32 @@ func TestAContactGivesItsRolesOnce(t *testing.T) {
 	})
 }
 
+// TestAContactOutlastsARoleForATime: the roles of a contact come once, so a role that ends or is still to begin does not stand for them.
+func TestAContactOutlastsARoleForATime(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		for name, times := range map[string][2]time.Duration{"one that ends": {0, time.Hour}, "one still to begin": {3 * time.Hour, 0}} {
+			a := access.Assignment{From: w.clk.Now().Add(times[0]), Until: w.clk.Now().Add(times[1])}
+			if times[0] > 0 {
+				a.Until = time.Time{}
+			}
+			a.Licensing, a.Address, a.Role = w.licensing(w.organization(), "E-"+name), strings.ReplaceAll(name, " ", "")+"@example.com", access.Administrator
+			anna := w.user("", a.Address)
+			if _, err := w.Assign(t.Context(), audit.Itself(), a); err != nil {
+				t.Fatal(err)
+			}
+			w.grant(a.Licensing, a.Address, access.Administrator)
+			if err := w.on(anna, access.ManageUsers, a.Licensing); err != nil {
+				t.Errorf("%s, at once: %v", name, err)
+			}
+			w.clk.Advance(2 * time.Hour)
+			if err := w.on(anna, access.ManageUsers, a.Licensing); err != nil {
+				t.Errorf("%s, later: %v", name, err)
+			}
+		}
+	})
+}
+
 func TestAssignAndRevoke(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

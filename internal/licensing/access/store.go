@@ -41,6 +41,14 @@ func overlaps(tx *db.Tx, g Grant) (bool, error) {
 	return n > 0, err
 }
 
+// holdsForGood reports whether the address holds the role from g's beginning on without an end. The caller has bumped the roles.
+func holdsForGood(tx *db.Tx, g Grant) (bool, error) {
+	var n int
+	err := tx.Row(`SELECT count(*) FROM role_grants WHERE licensing_id = $1 AND address = $2 AND role = $3 AND part = $4 AND revoked_at IS NULL
+		AND valid_until IS NULL AND valid_from <= $5`, g.Licensing, g.Address, string(g.Role), g.Part, g.From).Scan(&n)
+	return n > 0, err
+}
+
 // find returns a role row that may be revoked already. Errors: db.ErrNoRow.
 func find(tx *db.Tx, id ids.ID) (Grant, error) {
 	return scanGrant(tx.Row("SELECT "+grantColumns+" FROM role_grants g WHERE g.id = $1", id).Scan)
