@@ -357,6 +357,53 @@ func TestReplicasWithWrongClocksAgree(t *testing.T) {
 	}
 }
 
+func TestTimeNeverGoesBack(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
+		t.Run(engine.String(), func(t *testing.T) {
+			t.Parallel()
+			clk := clock.NewManual(time.Now())
+			d, err := db.Open(t.Context(), db.Config{URL: dbtest.URL(t, engine), Clock: clk, MaxConns: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			now := func() (at time.Time) {
+				if err := d.Read(t.Context(), func(tx *db.Tx) error { at = tx.Now(); return nil }); err != nil {
+					t.Fatal(err)
+				}
+				return at
+			}
+			now()
+			clk.Advance(29 * time.Second)
+			before := now()
+			if engine == db.SQLite {
+				clk.Advance(-25 * time.Second) // somebody sets the machine's clock
+			} else {
+				clk.Advance(time.Second) // the database's clock is measured again, and is some 30 seconds behind
+			}
+			if at := now(); at.Before(before) {
+				t.Errorf("time went back by %v", before.Sub(at))
+			} else {
+				before = at
+			}
+			clk.Advance(10 * time.Second)
+			if step := now().Sub(before); step != 5*time.Second {
+				t.Errorf("while it is behind, ten seconds were %v, want half of them", step)
+			}
+			if engine == db.Postgres {
+				return // its clock stands still beside this one and is measured again and again
+			}
+			clk.Advance(40 * time.Second) // caught up with by now
+			before = now()
+			clk.Advance(time.Second)
+			if step := now().Sub(before); step != time.Second {
+				t.Errorf("once caught up with, a second was %v", step)
+			}
+		})
+	}
+}
+
 func TestSandboxClockStartsWhereItIsTold(t *testing.T) {
 	t.Parallel()
 	for _, sandbox := range []bool{true, false} {

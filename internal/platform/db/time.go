@@ -22,17 +22,26 @@ type timekeeper struct {
 	taken   time.Time // local reading of the measurement, with its monotonic part
 	ahead   time.Duration
 	renewal bool // somebody is measuring
+
+	told time.Time // the last instant given out
+	seen time.Time // local reading at which it was
 }
 
-// now returns the present instant in whole microseconds.
+// now returns the present instant in whole microseconds. It never goes back while the process lives: where a measurement, or a
+// machine's clock that was set, would take it back, time goes on at half its speed until it is caught up with.
 func (k *timekeeper) now() time.Time {
-	t := k.local.Now()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	local := k.local.Now()
+	t := local
 	if !k.free {
-		k.mu.Lock()
 		if !k.taken.IsZero() {
-			t = k.taken.Add(t.Sub(k.taken)).Add(k.ahead)
+			t = k.taken.Add(local.Sub(k.taken)).Add(k.ahead)
 		}
-		k.mu.Unlock()
+		if slow := k.told.Add(max(0, local.Sub(k.seen)) / 2); t.Before(slow) {
+			t = slow
+		}
+		k.told, k.seen = t, local
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
