@@ -99,6 +99,9 @@ type adapter struct{ api *API }
 // Handle adds the operation to the table; its row rides in the operation's metadata.
 func (ad adapter) Handle(op *huma.Operation, serve func(huma.Context)) {
 	r := op.Metadata["route"].(routes.Route)
+	if takes, _ := op.Metadata["takes"].([]string); takes != nil { // said only now: told before, huma would read a feed into memory, as JSON
+		op.RequestBody = &huma.RequestBody{Required: true, Content: files(takes)}
+	}
 	r.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { serve(humago.NewContext(op, req, w)) })
 	ad.api.table.Add(r)
 }

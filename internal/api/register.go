@@ -66,7 +66,7 @@ func (a *API) operation(s spec) huma.Operation {
 	}
 	op := huma.Operation{
 		OperationID: s.id, Method: s.route.Method, Path: s.route.Path, Summary: s.summary, DefaultStatus: s.status, MaxBodyBytes: s.route.MaxBody,
-		Metadata: map[string]any{"route": s.route}, RejectUnknownQueryParameters: true,
+		Metadata: map[string]any{"route": s.route, "takes": s.takes}, RejectUnknownQueryParameters: true,
 		Tags: []string{strings.Split(strings.TrimPrefix(s.route.Path, "/api/v1/"), "/")[0]},
 	}
 	if s.route.Action != access.Public {
@@ -80,9 +80,6 @@ func (a *API) operation(s spec) huma.Operation {
 	problem := &huma.Response{Description: "A problem (RFC 9457)", Content: map[string]*huma.MediaType{
 		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}
 	op.Responses = map[string]*huma.Response{"default": problem}
-	if s.takes != nil {
-		op.RequestBody = &huma.RequestBody{Required: true, Content: files(s.takes)}
-	}
 	if s.gives != nil {
 		op.Responses["200"] = &huma.Response{Description: http.StatusText(http.StatusOK), Content: files(s.gives)}
 	}

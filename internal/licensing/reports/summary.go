@@ -154,6 +154,13 @@ func (s *Service) included(tx *db.Tx, g *access.Gate, q Question) ([]licensing, 
 			return nil, s.whyNot(tx, g, number)
 		}
 	}
+	if scope.All && len(q.Numbers) > 0 { // staff: on record is whose they read (AUD-03)
+		for _, l := range all {
+			if err := g.On(access.ViewReports, l.id); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return all, nil
 }
 
