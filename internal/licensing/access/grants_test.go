@@ -75,6 +75,21 @@ func TestAContactGivesItsRolesOnce(t *testing.T) {
 	})
 }
 
+// TestPermissionsOmitWhatIsManagedElsewhere (PROG-08).
+func TestPermissionsOmitWhatIsManagedElsewhere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		anna, organization := w.user("", "a@example.com"), w.organization()
+		here, elsewhere := w.licensing(organization, "E-1"), w.licensing(organization, "X-1")
+		w.grant(here, "a@example.com", access.Download)
+		w.grant(elsewhere, "a@example.com", access.Download)
+		w.exec("UPDATE licensing_ids SET program = 'products-and-services' WHERE id = $2 AND CAST($1 AS TEXT) IS NOT NULL", elsewhere)
+		if list, err := w.MyPermissions(t.Context(), anna); err != nil || len(list) != 1 || list[0].Licensing != here {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
+
 // TestAContactOutlastsARoleForATime: the roles of a contact come once, so a role that ends or is still to begin does not stand for them.
 func TestAContactOutlastsARoleForATime(t *testing.T) {
 	t.Parallel()

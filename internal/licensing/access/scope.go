@@ -14,6 +14,11 @@ type Scope struct {
 	IDs []ids.ID
 }
 
+// Shown is a condition on l, a row of licensing_ids: its program is not managed elsewhere. Nothing of one that is shows anywhere
+// (PROG-08).
+const Shown = `NOT EXISTS (SELECT 1 FROM programs pe WHERE pe.code = l.program AND pe.managed_elsewhere
+	AND pe.revision = (SELECT max(pr.revision) FROM programs pr WHERE pr.code = pe.code))`
+
 // Has reports whether the Licensing ID is in the scope.
 func (s Scope) Has(licensing ids.ID) bool { return s.All || slices.Contains(s.IDs, licensing) }
 

@@ -73,7 +73,7 @@ func (s *Service) ListRoles(ctx context.Context, actor audit.Actor, licensing id
 	return all, err
 }
 
-// MyPermissions returns what the actor may do on which Licensing ID, by number. Errors: those of Gate.SignedIn.
+// MyPermissions returns what the actor may do on which Licensing ID, by number, without those managed elsewhere. Errors: those of Gate.SignedIn.
 func (s *Service) MyPermissions(ctx context.Context, actor audit.Actor) ([]Permission, error) {
 	var all []Permission
 	err := s.Read(ctx, actor, func(tx *db.Tx, g *Gate) error {
@@ -83,7 +83,7 @@ func (s *Service) MyPermissions(ctx context.Context, actor audit.Actor) ([]Permi
 		}
 		query := "SELECT " + grantColumns + ", l.number, l.organization_id" +
 			" FROM role_grants g JOIN user_addresses a ON a.address = g.address JOIN licensing_ids l ON l.id = g.licensing_id" + heldNow +
-			" ORDER BY l.number, g.role, g.part, g.address, g.id"
+			" AND " + Shown + " ORDER BY l.number, g.role, g.part, g.address, g.id"
 		return tx.Each(query, []any{actor.ID, tx.Now()}, func(scan func(...any) error) error {
 			var p Permission
 			grant, err := scanGrant(scan, &p.Number, &p.Organization)

@@ -2,28 +2,29 @@ package agreements
 
 import (
 	"context"
+	"errors"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/platform/db"
-	"chiave/internal/platform/errs"
 	"chiave/internal/platform/ids"
 )
 
 // Find returns the row id of a Licensing ID that the actor may see, by its number. Errors: those of Gate.On for
-// SeeLicensingID; a number that does not exist and one that the actor may not know of are the same NotFound
-// "licensing_ids.unknown".
-func (s *Service) Find(ctx context.Context, actor audit.Actor, number string) (id ids.ID, err error) {
-	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
-		l, err := s.ByNumberTx(tx, number)
-		if errs.KindOf(err) == errs.NotFound {
-			return g.On(access.SeeLicensingID, "") // refuses like a Licensing ID of somebody else
-		}
-		if err != nil {
+// SeeLicensingID; a number that does not exist, one that the actor may not know of and one of a program that is managed
+// elsewhere are the same NotFound "licensing_ids.unknown".
+func (s *Service) Find(ctx context.Context, actor audit.Actor, number string) (ids.ID, error) {
+	var id ids.ID
+	err := s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		id = "" // which is refused like a Licensing ID of somebody else
+		err := tx.Row("SELECT l.id FROM licensing_ids l WHERE l.number IN "+tx.In("$1")+" AND "+access.Shown, db.List([]string{number})).Scan(&id)
+		if err != nil && !errors.Is(err, db.ErrNoRow) {
 			return err
 		}
-		id = l.ID
-		return g.On(access.SeeLicensingID, l.ID)
+		return g.On(access.SeeLicensingID, id)
 	})
-	return id, err
+	if err != nil {
+		return "", err
+	}
+	return id, nil
 }

@@ -13,6 +13,7 @@
 //   - A foreign key (brought in from another service center) is for custody, display and export; it activates nothing, and the use its
 //     source reported stands in columns of its own. Foreign keys come and change by imports alone.
 //   - The limit of a MAK never falls below what is used: the database refuses it.
+//   - Keys of a program that is managed elsewhere are neither made nor shown; computers go on activating with them.
 //
 // The room does not know how computers are activated (activation) nor what was bought (entitlements).
 package keys

@@ -58,7 +58,7 @@ func (s *Service) Export(ctx context.Context, actor audit.Actor, e Export, w io.
 // Licensing IDs: no key of another, made while the file goes out, gets into it.
 func recordExport(tx *db.Tx, actor audit.Actor, scope access.Scope, e Export) (recorded access.Scope, err error) {
 	var acts []audit.Act
-	err = tx.Each("SELECT k.licensing_id, count(*) FROM product_keys k WHERE "+scope.SQL(tx, "k.licensing_id", "$1")+" GROUP BY k.licensing_id ORDER BY k.licensing_id",
+	err = tx.Each("SELECT k.licensing_id, count(*)"+keyTables+" WHERE "+scope.SQL(tx, "k.licensing_id", "$1")+" GROUP BY k.licensing_id ORDER BY k.licensing_id",
 		[]any{scope.Arg()}, func(scan func(...any) error) error {
 			var licensing ids.ID
 			var count int64

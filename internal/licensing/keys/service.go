@@ -55,10 +55,11 @@ func New(d *db.DB, a *access.Service, sealer Sealer, licenses Licenses) *Service
 }
 
 // OwnerTx decides whether the gate's actor may do action on the Licensing ID that a key belongs to, and returns that. A key that does
-// not exist is decided like one of a Licensing ID that the actor does not know of, so that neither answer nor record tells them apart.
+// not exist, or belongs to a program managed elsewhere, is decided like one of a Licensing ID that the actor does not know of, so that
+// neither answer nor record tells them apart.
 // Errors: NotFound "keys.unknown" for both; those of access.Gate.On.
 func OwnerTx(tx *db.Tx, g *access.Gate, key ids.ID, action access.Action) (licensing ids.ID, err error) {
-	err = tx.Row("SELECT licensing_id FROM product_keys WHERE id = $1", key).Scan(&licensing)
+	err = tx.Row("SELECT k.licensing_id"+keyTables+" WHERE k.id = $1", key).Scan(&licensing)
 	if err != nil && !errors.Is(err, db.ErrNoRow) {
 		return "", err
 	}
@@ -117,7 +118,7 @@ func (s *Service) completeTx(tx *db.Tx, g Generation) (Generation, error) {
 
 // checkTargets refuses a Licensing ID or products that do not exist, and returns the Licensing ID's program.
 func checkTargets(tx *db.Tx, g Generation) (program string, err error) {
-	err = tx.Row("SELECT program FROM licensing_ids WHERE id = $1", g.Licensing).Scan(&program)
+	err = tx.Row("SELECT l.program FROM licensing_ids l WHERE l.id = $1 AND "+access.Shown, g.Licensing).Scan(&program)
 	if errors.Is(err, db.ErrNoRow) {
 		return "", access.ErrUnknownLicensingID
 	}

@@ -199,6 +199,51 @@ func TestAnotherOrganizationsKeyDoesNotExist(t *testing.T) {
 	})
 }
 
+// TestKeysManagedElsewhereDoNotShow (PROG-08): not even those that were made before.
+func TestKeysManagedElsewhereDoNotShow(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		w, e1 := newWorld(t, d)
+		moved := w.Customer("Bianchi", "C-1", "campus")
+		own, _ := w.MAK(e1, 5)
+		gone, _ := w.MAK(moved, 5)
+		admin := w.User(access.Administrator, e1, moved)
+		w.Do(func(tx *db.Tx) error {
+			_, err := tx.Exec(`INSERT INTO programs (code, revision, place, name, licensing_id_is, master_above, download_catalog, keys_given, kms_host_key, reservations, visible_from, web_support, managed_elsewhere, recorded_at)
+				SELECT code, 2, place, name, licensing_id_is, master_above, download_catalog, keys_given, kms_host_key, reservations, visible_from, web_support, TRUE, 1 FROM programs WHERE code = 'campus'`)
+			return err
+		})
+		list, _, err := w.Keys.List(t.Context(), admin, keys.Filter{})
+		stock, _, errStock := w.Keys.Stock(t.Context(), w.Operator, keys.Filter{})
+		if err != nil || errStock != nil || len(list) != 1 || len(stock) != 1 || list[0].ID != own.ID || stock[0].ID != own.ID {
+			t.Errorf("listed %+v, %v; stock %+v, %v", list, err, stock, errStock)
+		}
+		if rows := file(t, w, admin, keys.Export{Format: "tsv"}); len(rows) != 2 || !strings.HasPrefix(rows[1], "E-1\t") || records(w, "keys.exported", moved) != 0 {
+			t.Errorf("the file: %q", rows)
+		}
+		for name, err := range map[string]error{
+			"get":       third(w.Keys.Get(t.Context(), admin, gone.ID)),
+			"copied":    w.Keys.Copied(t.Context(), admin, gone.ID),
+			"stocked":   third(w.Keys.Stocked(t.Context(), w.Operator, gone.ID)),
+			"set limit": third(w.Keys.SetLimit(t.Context(), w.Operator, gone.ID, 6, gone.Version)),
+			"supersede": third(w.Keys.Supersede(t.Context(), w.Operator, gone.ID, gone.Version)),
+		} {
+			if errs.CodeOf(err) != "keys.unknown" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, text, err := w.Keys.Reveal(t.Context(), admin, gone.ID); text != "" || errs.CodeOf(err) != "keys.unknown" {
+			t.Errorf("reveal: %v", err)
+		}
+		_, err = w.Keys.Generate(t.Context(), w.Operator, keys.Generation{Licensing: moved, Type: keys.MAK, Products: []string{"SRV"}, Limit: 1})
+		if errs.CodeOf(err) != "licensing_ids.unknown" {
+			t.Errorf("generate: %v", err)
+		}
+	})
+}
+
+func third(_ keys.Key, err error) error { return err }
+
 func TestRevealingWithoutARecordGivesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {

@@ -29,7 +29,8 @@ const keyColumns = `k.id, k.licensing_id, l.number, l.program, o.legal_name, k.t
 	CASE k.origin WHEN 'own' THEN k.used ELSE COALESCE(k.imported_used, 0) END,
 	k.state, k.superseded_at, k.created_at, k.version`
 
-const keyTables = " FROM product_keys k JOIN licensing_ids l ON l.id = k.licensing_id JOIN organizations o ON o.id = l.organization_id"
+// keyTables joins the keys that may be shown.
+const keyTables = " FROM product_keys k JOIN licensing_ids l ON l.id = k.licensing_id AND " + access.Shown + " JOIN organizations o ON o.id = l.organization_id"
 
 func scanKey(scan func(...any) error) (Key, error) {
 	var k Key
