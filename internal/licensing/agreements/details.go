@@ -13,8 +13,8 @@ import (
 // Details are what there is to know about one Licensing ID (REL-03), its parent (REL-04) and its master agreement (REL-05).
 type Details struct {
 	Row
-	PredecessorNumber string // what this one renews
-	SuccessorNumber   string // what renews this one
+	PredecessorNumber string // what this one renews, if the actor may see it
+	SuccessorNumber   string // what renews this one, if the actor may see it
 	Contacts          []Contact
 	Parent, Master    *Agreement // nil when there is none
 }
@@ -57,32 +57,29 @@ func (s *Service) Details(ctx context.Context, actor audit.Actor, licensing ids.
 	return d, err
 }
 
-// complete adds what lies around a Licensing ID.
+// complete adds what lies around a Licensing ID, as far as the actor may see it.
 func (s *Service) complete(tx *db.Tx, g *access.Gate, d *Details) error {
-	err := tx.Each("SELECT l.number, l.id FROM licensing_ids l WHERE l.id = $1 OR l.predecessor_id = $2 ORDER BY l.number", []any{d.Predecessor, d.ID},
-		func(scan func(...any) error) error {
-			var number string
-			var id ids.ID
-			err := scan(&number, &id)
-			if id == d.Predecessor {
-				d.PredecessorNumber = number
-			} else {
-				d.SuccessorNumber = number
-			}
-			return err
-		})
-	if err != nil {
-		return err
-	}
 	found, err := contactsOf(tx, []ids.ID{d.ID})
 	if err != nil {
 		return err
 	}
 	d.Contacts = d.withPartner(found[d.ID])
-	if d.LicensingID.Parent == "" && d.Above.Master == "" {
-		return nil
+	renewed, err := renewals(tx, d.LicensingID)
+	if err != nil || len(renewed) == 0 && d.LicensingID.Parent == "" && d.Above.Master == "" {
+		return err
 	}
 	scope, err := g.Scope(access.SeeLicensingID)
+	if err != nil {
+		return err
+	}
+	err = s.eachRow(tx, scope.SQL(tx, "l.id", "$1")+" AND l.id IN "+tx.In("$2"), []any{scope.Arg(), db.List(renewed)}, func(r Row) error {
+		if r.ID == d.Predecessor {
+			d.PredecessorNumber = r.Number
+		} else {
+			d.SuccessorNumber = r.Number
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -91,6 +88,17 @@ func (s *Service) complete(tx *db.Tx, g *access.Gate, d *Details) error {
 	}
 	d.Master, err = s.agreement(tx, d.Above.Master, scope)
 	return err
+}
+
+// renewals returns the Licensing IDs that l renews or that renew it, whoever may see them.
+func renewals(tx *db.Tx, l LicensingID) (all []ids.ID, err error) {
+	err = tx.Each("SELECT l.id FROM licensing_ids l WHERE l.id = $1 OR l.predecessor_id = $2", []any{l.Predecessor, l.ID}, func(scan func(...any) error) error {
+		var id ids.ID
+		err := scan(&id)
+		all = append(all, id)
+		return err
+	})
+	return all, err
 }
 
 // withPartner returns the contacts in the order of their types, the partner as Channel Partner Contact with its name even

@@ -126,8 +126,8 @@ func TestDetails(t *testing.T) {
 		if !slices.Equal(contacts, want) {
 			t.Errorf("contacts %q, want %q", contacts, want)
 		}
-		if d.SuccessorNumber != "E-1002" || d.PredecessorNumber != "" || d.OrganizationName != "Alba" || d.PartnerName != "Rete" || d.IsActive {
-			t.Errorf("details %+v", d)
+		if d.SuccessorNumber != "" || d.PredecessorNumber != "" || d.OrganizationName != "Alba" || d.PartnerName != "Rete" || d.IsActive {
+			t.Errorf("details %+v: Anna may not know of what renews E-1001", d)
 		}
 		if d.Parent == nil || d.Parent.Number != "P-77" || !slices.Equal(d.Parent.Related, []string{"E-1001"}) {
 			t.Errorf("parent %+v", d.Parent)
@@ -153,6 +153,48 @@ func TestDetails(t *testing.T) {
 		})
 		if errs.CodeOf(err) != "licensing_ids.unknown" {
 			t.Errorf("an unknown number: %v", err)
+		}
+	})
+}
+
+// TestRenewalsShowToWhoMaySeeThem: the number of another customer's Licensing ID, or of one managed elsewhere, is nobody's business.
+func TestRenewalsShowToWhoMaySeeThem(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.good(file(`{"licensing_id": "X-1", "program": "products-and-services", "organization": "ORG-1"},
+			{"licensing_id": "OLD", "program": "select", "organization": "ORG-2", "predecessor": "X-1", "contacts": [{"type": "primary", "email": "ugo@example.com"}]},
+			{"licensing_id": "NEW", "program": "select", "organization": "ORG-1", "predecessor": "OLD", "contacts": [{"type": "primary", "email": "anna@example.com"}]},
+			{"licensing_id": "NEXT", "program": "select", "organization": "ORG-1", "predecessor": "NEW", "contacts": [{"type": "primary", "email": "anna@example.com"}]}`))
+		anna, ugo := w.person("anna@example.com"), w.person("ugo@example.com")
+		for _, c := range []struct {
+			actor              audit.Actor
+			number, renews, by string
+		}{
+			{anna, "NEW", "", "NEXT"}, {anna, "NEXT", "NEW", ""}, {ugo, "OLD", "", ""}, {audit.Itself(), "NEW", "OLD", "NEXT"}, {audit.Itself(), "OLD", "", "NEW"},
+		} {
+			d, err := w.Details(t.Context(), c.actor, w.licensing(c.number).ID)
+			if err != nil || d.PredecessorNumber != c.renews || d.SuccessorNumber != c.by {
+				t.Errorf("%s: %s renews %q and is renewed by %q, %v; want %q and %q", c.actor.ID, c.number, d.PredecessorNumber, d.SuccessorNumber, err, c.renews, c.by)
+			}
+		}
+	})
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.good(file(family))
+		anna := w.person("anna@example.com")
+		for number, want := range map[string]string{"E-1001": "", "E-1002": "licensing_ids.unknown", "NONE": "licensing_ids.unknown"} {
+			id, err := w.Find(t.Context(), anna, number)
+			if errs.CodeOf(err) != want && err != nil || (id == w.licensing("E-1001").ID) != (want == "") {
+				t.Errorf("%q: %q, %v", number, id, err)
+			}
+		}
+		for _, actor := range []audit.Actor{audit.Itself(), anna} { // managed elsewhere
+			if id, err := w.Find(t.Context(), actor, "X-1"); id != "" || errs.CodeOf(err) != "licensing_ids.unknown" {
+				t.Errorf("managed elsewhere: %q, %v", id, err)
+			}
 		}
 	})
 }
