@@ -101,7 +101,9 @@ func TestAttemptsAreLimitedByNetwork(t *testing.T) {
 			_, _, err := w.SignIn(t.Context(), "req", remote, address, password)
 			return err
 		}
-		attempts := func(n int) { w.exec("UPDATE signin_failures SET attempts = $1, window_start = $2 WHERE subject LIKE 'network %'", n, w.clk.Now()) }
+		attempts := func(n int) {
+			w.exec("UPDATE signin_failures SET attempts = $1, window_start = $2 WHERE subject LIKE 'network %'", n, w.clk.Now())
+		}
 		if err := from("192.0.2.7:1", "a@example.com", "wrong"); errs.CodeOf(err) != "accounts.credentials" {
 			t.Fatal(err)
 		}
