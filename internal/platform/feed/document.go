@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"chiave/internal/platform/errs"
@@ -18,8 +20,12 @@ const (
 	MaxDocument = 64 << 20
 	// MaxText is the length of the longest text in a field, in characters.
 	MaxText = 1000
+	// MaxValues is how many values a JSON document may have. A file of 64 MiB could have thirty million, each of which takes many
+	// times its own length in memory.
+	MaxValues = 2_000_000
 
-	maxDepth = 16
+	maxDepth   = 16
+	fewMembers = 16 // so many names are compared one by one
 )
 
 // kind is the JSON type of a value.
@@ -36,23 +42,40 @@ const (
 
 var kindNames = [...]string{"null", "boolean", "number", "text", "list", "object"}
 
-// value is one JSON value and its place.
+// value is one JSON value and its place. It is small, since there are many.
 type value struct {
+	text         string  // of a text; the digits of a number; "true" or "false"
+	inside       *inside // of a list or object that is not empty
+	line, column int32
 	kind         kind
-	line, column int
-	text         string // of a text; the digits of a number; "true" or "false"
-	items        []value
-	members      []member
+}
+
+// inside is what a list or an object holds.
+type inside struct {
+	items   []value
+	members []member
 }
 
 type member struct {
 	name         string
-	line, column int
+	line, column int32
 	value        value
 }
 
+// in returns what a list or an object holds.
+func (v value) in() inside {
+	if v.inside == nil {
+		return inside{}
+	}
+	return *v.inside
+}
+
+func (v value) at(field string) Place { return Place{int(v.line), int(v.column), field} }
+
+func (m member) at(field string) Place { return Place{int(m.line), int(m.column), field} }
+
 // ReadDocument reads a JSON object to its end and returns it with the SHA-256 of the file in hex. What is wrong with its
-// form is in problems, and the object is then not to be used. Errors: Limited "feed.too_large"; those of r.
+// form is in problems, as is that there is too much of it (MaxValues), and the object is then not to be used. Errors: Limited "feed.too_large"; those of r.
 func ReadDocument(r io.Reader, problems *Problems) (*Object, string, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, MaxDocument+1))
 	if err != nil {
@@ -62,11 +85,12 @@ func ReadDocument(r io.Reader, problems *Problems) (*Object, string, error) {
 		return nil, "", errs.New(errs.Limited, "feed.too_large", errs.Params{"bytes": MaxDocument})
 	}
 	sum := sha256.Sum256(raw)
-	root := parse(trimMark(raw), problems)
+	root := parse(trimMark(raw), MaxValues, problems)
 	return root, hex.EncodeToString(sum[:]), nil
 }
 
-func parse(raw []byte, problems *Problems) *Object {
+// parse reads a document of up to max values.
+func parse(raw []byte, max int, problems *Problems) *Object {
 	empty := &Object{problems: problems, taken: map[string]bool{}}
 	if at := invalidUTF8(raw); at >= 0 {
 		problems.Add(placeOf(raw, at), "feed.not_utf8")
@@ -76,7 +100,7 @@ func parse(raw []byte, problems *Problems) *Object {
 		problems.Add(Place{Line: 1, Column: 1}, "feed.empty")
 		return empty
 	}
-	p := parser{raw: raw, at: newCursor(raw), dec: json.NewDecoder(bytes.NewReader(raw)), problems: problems}
+	p := parser{raw: raw, at: newCursor(raw), dec: json.NewDecoder(bytes.NewReader(raw)), problems: problems, max: max}
 	p.dec.UseNumber()
 	root, err := p.value(0)
 	if err == nil {
@@ -87,7 +111,7 @@ func parse(raw []byte, problems *Problems) *Object {
 		return empty
 	}
 	if root.kind != object {
-		problems.Add(Place{Line: root.line, Column: root.column}, "feed.not_"+kindNames[object])
+		problems.Add(root.at(""), "feed.not_"+kindNames[object])
 		return empty
 	}
 	return newObject(root, "", problems)
@@ -99,12 +123,15 @@ type parser struct {
 	at       cursor
 	dec      *json.Decoder
 	problems *Problems
+	values   int // read so far
+	max      int // values allowed
 }
 
 // formError is a fault after which nothing more can be read.
 type formError struct {
-	place Place
-	code  string
+	place  Place
+	code   string
+	params errs.Params
 }
 
 func (e *formError) Error() string { return e.code }
@@ -131,12 +158,15 @@ func (p *parser) value(depth int) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	v := value{line: place.Line, column: place.Column}
+	if p.values++; p.values > p.max {
+		return value{}, &formError{place, "feed.too_many_values", errs.Params{"max": p.max}}
+	}
+	v := value{line: int32(place.Line), column: int32(place.Column)}
 	switch t := token.(type) {
 	case nil:
 		v.kind = null
 	case bool:
-		v.kind, v.text = boolean, fmt.Sprint(t)
+		v.kind, v.text = boolean, strconv.FormatBool(t)
 	case json.Number:
 		v.kind, v.text = number, t.String()
 	case string:
@@ -146,7 +176,7 @@ func (p *parser) value(depth int) (value, error) {
 		}
 	case json.Delim:
 		if depth >= maxDepth {
-			return v, &formError{place, "feed.too_deep"}
+			return v, &formError{place: place, code: "feed.too_deep"}
 		}
 		if t == '[' {
 			v.kind = array
@@ -166,19 +196,24 @@ func (p *parser) loneSurrogate() bool {
 }
 
 func (p *parser) items(v *value, depth int) error {
+	var items []value
 	for p.dec.More() {
 		item, err := p.value(depth + 1)
 		if err != nil {
 			return err
 		}
-		v.items = append(v.items, item)
+		items = append(items, item)
+	}
+	if items != nil {
+		v.inside = &inside{items: items}
 	}
 	_, err := p.dec.Token()
 	return err
 }
 
 func (p *parser) members(v *value, depth int) error {
-	seen := map[string]bool{}
+	var members []member
+	var names map[string]bool
 	for p.dec.More() {
 		token, place, err := p.next()
 		if err != nil {
@@ -186,20 +221,41 @@ func (p *parser) members(v *value, depth int) error {
 		}
 		name, ok := token.(string)
 		if !ok { // the decoder takes nothing else for a name
-			return &formError{place, "feed.syntax"}
+			return &formError{place: place, code: "feed.syntax"}
 		}
 		held, err := p.value(depth + 1)
 		if err != nil {
 			return err
 		}
-		if seen[name] {
+		if names = namesOf(members, names); names[name] || names == nil && named(members, name) {
 			p.problems.Add(Place{place.Line, place.Column, name}, "feed.member_twice", errs.Params{"name": name})
 		}
-		seen[name] = true
-		v.members = append(v.members, member{name, place.Line, place.Column, held})
+		if names != nil {
+			names[name] = true
+		}
+		members = append(members, member{name, int32(place.Line), int32(place.Column), held})
+	}
+	if members != nil {
+		v.inside = &inside{members: members}
 	}
 	_, err := p.dec.Token()
 	return err
+}
+
+func named(members []member, name string) bool {
+	return slices.ContainsFunc(members, func(m member) bool { return m.name == name })
+}
+
+// namesOf returns the names of members as a set once there are more than few: most objects need none.
+func namesOf(members []member, names map[string]bool) map[string]bool {
+	if names != nil || len(members) < fewMembers {
+		return names
+	}
+	names = make(map[string]bool, 2*fewMembers)
+	for _, m := range members {
+		names[m.name] = true
+	}
+	return names
 }
 
 // end refuses what follows the document.
@@ -208,13 +264,13 @@ func (p *parser) end() error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	return &formError{place, "feed.trailing"}
+	return &formError{place: place, code: "feed.trailing"}
 }
 
 // report names the fault that ended the reading.
 func (p *parser) report(err error) {
 	if form, ok := errors.AsType[*formError](err); ok {
-		p.problems.Add(form.place, form.code)
+		p.problems.Add(form.place, form.code, form.params)
 		return
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // told writes problems as "line:column field code".
@@ -33,6 +34,7 @@ func TestDocumentForm(t *testing.T) {
 		{"member twice", "{\"a\": \"1\",\n  \"a\": \"2\"}", "2:3 a feed.member_twice"},
 		{"not UTF-8", "{\"a\":\n\"à\xff\"}", "2:3  feed.not_utf8"},
 		{"half a character", `{"a": "\ud800"}`, "1:7  feed.lone_surrogate"},
+		{"member twice among many", "{" + manyMembers(40) + "\n\"m3\": 1}", "2:1 m3 feed.member_twice"},
 		{"too deep", `{"a":` + strings.Repeat("[", 20), "1:21  feed.too_deep"},
 	}
 	for _, c := range cases {
@@ -46,6 +48,47 @@ func TestDocumentForm(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// manyMembers returns n members and a comma behind each.
+func manyMembers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "\"m%d\": 1,", i)
+	}
+	return b.String()
+}
+
+// A file of the size allowed may have more values than fit in memory: they are counted, and each takes little.
+func TestADocumentOfTooManyValuesIsRefused(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(value{}); size > 40 {
+		t.Errorf("a value takes %d bytes", size)
+	}
+	for in, want := range map[string][]string{ // the object and the list are values too
+		`{"x":[0,0,` + "\n0]}":   {},
+		`{"x":[0,0,` + "\n0,0]}": {"2:3  feed.too_many_values"},
+	} {
+		problems := NewProblems("file")
+		if parse([]byte(in), 5, problems); !slices.Equal(told(problems), want) {
+			t.Errorf("%q: %q, want %q", in, told(problems), want)
+		}
+	}
+}
+
+// Reading a hostile file takes a bounded multiple of its length.
+func TestMemoryOfADocument(t *testing.T) {
+	in := `{"x":[` + strings.Repeat("0,", 1<<18) + "0]}"
+	result := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			if _, _, err := ReadDocument(strings.NewReader(in), NewProblems("file")); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if got := result.AllocedBytesPerOp() / (1 << 18); got > 400 {
+		t.Errorf("a value takes %d bytes in all", got)
 	}
 }
 
@@ -116,7 +159,7 @@ func FuzzDocument(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		problems := NewProblems("file")
-		root := parse(trimMark(raw), problems)
+		root := parse(trimMark(raw), MaxValues, problems)
 		if problems.Any() {
 			for _, e := range problems.list {
 				if e.Line < 1 || e.Column < 1 {
@@ -130,8 +173,8 @@ func FuzzDocument(f *testing.F) {
 		}
 		lines := strings.Split(string(trimMark(raw)), "\n")
 		for _, m := range root.members {
-			for _, at := range [][2]int{{m.line, m.column}, {m.value.line, m.value.column}} {
-				rest := string([]rune(lines[at[0]-1])[at[1]-1:])
+			for _, at := range []Place{m.at(""), m.value.at("")} {
+				rest := string([]rune(lines[at.Line-1])[at.Column-1:])
 				if !strings.ContainsAny(rest[:1], `"{[tfn-0123456789`) {
 					t.Fatalf("%q: no value begins at %v", raw, at)
 				}

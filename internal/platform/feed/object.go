@@ -39,7 +39,8 @@ type Flag struct {
 }
 
 func newObject(v value, path string, problems *Problems) *Object {
-	return &Object{Place: Place{v.line, v.column, path}, members: v.members, taken: make(map[string]bool, len(v.members)), problems: problems}
+	members := v.in().members
+	return &Object{Place: v.at(path), members: members, taken: make(map[string]bool, len(members)), problems: problems}
 }
 
 // Has reports whether the object has a member of that name that is not null.
@@ -70,7 +71,7 @@ func (o *Object) take(name string, want kind) (value, Place, bool) {
 		if m.name != name {
 			continue
 		}
-		place.Line, place.Column = m.value.line, m.value.column
+		place = m.value.at(place.Field)
 		if m.value.kind == null {
 			return value{}, place, false
 		}
@@ -189,8 +190,8 @@ func (o *Object) list(name string, want kind, each func(value, Place)) {
 	if !ok {
 		return
 	}
-	for i, item := range v.items {
-		at := Place{item.line, item.column, fmt.Sprintf("%s[%d]", place.Field, i)}
+	for i, item := range v.in().items {
+		at := item.at(fmt.Sprintf("%s[%d]", place.Field, i))
 		if item.kind != want {
 			o.Refuse(at, "feed.not_"+kindNames[want])
 			continue
@@ -203,7 +204,7 @@ func (o *Object) list(name string, want kind, each func(value, Place)) {
 func (o *Object) Close() {
 	for _, m := range o.members {
 		if !o.taken[m.name] {
-			o.Refuse(Place{m.line, m.column, o.path(m.name)}, "feed.member_unknown", errs.Params{"name": m.name})
+			o.Refuse(m.at(o.path(m.name)), "feed.member_unknown", errs.Params{"name": m.name})
 		}
 	}
 }
