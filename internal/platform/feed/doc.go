@@ -7,7 +7,7 @@
 // file (it is too large, or cannot be read). Columns of both are counted in characters, from 1.
 //
 // Texts are trimmed; an empty text and a JSON null are absent. Control characters are refused, since no name or number
-// has one and a database may cut a text there.
+// has one and a database may cut a text there; so is what cannot be seen, since two numbers that look the same have to be the same.
 //
 // Runs. A Run is one import of one room: at most one of a room at a time, whichever server it runs on. What a run
 // brings is invisible until the transaction that publishes it; a run that ends without that leaves nothing to see.

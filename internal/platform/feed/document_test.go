@@ -77,21 +77,6 @@ func TestADocumentOfTooManyValuesIsRefused(t *testing.T) {
 	}
 }
 
-// Reading a hostile file takes a bounded multiple of its length.
-func TestMemoryOfADocument(t *testing.T) {
-	in := `{"x":[` + strings.Repeat("0,", 1<<18) + "0]}"
-	result := testing.Benchmark(func(b *testing.B) {
-		for b.Loop() {
-			if _, _, err := ReadDocument(strings.NewReader(in), NewProblems("file")); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	if got := result.AllocedBytesPerOp() / (1 << 18); got > 400 {
-		t.Errorf("a value takes %d bytes in all", got)
-	}
-}
-
 func TestObjectMembers(t *testing.T) {
 	t.Parallel()
 	const in = "\xef\xbb\xbf" + `{
@@ -136,6 +121,29 @@ func TestObjectMembers(t *testing.T) {
 	}
 	if got := told(problems); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// Texts that look alike are alike: what cannot be seen is refused, but for the joiners that some scripts are written with.
+func TestInvisibleCharactersAreRefused(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"E-1\u200b":            "feed.invisible_character",
+		"\ufeffE-1":            "feed.invisible_character",
+		"E\u202e-1":            "feed.invisible_character",
+		"soft\u00adhyphen":     "feed.invisible_character",
+		"E\u200d-1":            "feed.invisible_character",
+		"\u200dE-1":            "feed.invisible_character",
+		"à\u200cb":             "feed.invisible_character",
+		"E\u0085-1":            "feed.control_character",
+		"می\u200cخواهم":        "",
+		"क्\u200dष":            "",
+		"می\u200c":             "feed.invisible_character",
+		"Società «Ünï» n° 5 €": "",
+	} {
+		if clean, code := cleanText(in); code != want || code == "" && clean != in {
+			t.Errorf("%+q: %+q %q, want %q", in, clean, code, want)
+		}
 	}
 }
 

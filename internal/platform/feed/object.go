@@ -217,11 +217,39 @@ func cleanText(s string) (clean, code string) {
 	}
 	for i := range len(clean) { // nearly every text is ASCII without control characters
 		if c := clean[i]; c < ' ' || c >= 0x7f {
-			if strings.ContainsFunc(clean, unicode.IsControl) {
-				return "", "feed.control_character"
-			}
-			break
+			return refuseUnseen(clean)
 		}
 	}
 	return clean, ""
+}
+
+// refuseUnseen refuses what cannot be seen: control characters, and format characters (Unicode, general category Cf) such as zero
+// width spaces and changes of direction, by which two numbers that look the same differ.
+func refuseUnseen(s string) (clean, code string) {
+	var before rune
+	for i, r := range s {
+		if unicode.IsControl(r) {
+			return "", "feed.control_character"
+		}
+		if unicode.Is(unicode.Cf, r) {
+			after, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+			if r != zeroWidthJoiner && r != zeroWidthNonJoiner || !joined(before) || !joined(after) {
+				return "", "feed.invisible_character"
+			}
+		}
+		before = r
+	}
+	return s, ""
+}
+
+const (
+	zeroWidthNonJoiner = '\u200c'
+	zeroWidthJoiner    = '\u200d'
+	firstJoined        = '\u0600' // Latin, Greek, Cyrillic, Armenian and Hebrew come before
+)
+
+// joined reports whether r is of a script in which joiners are part of the spelling, such as Arabic and Devanagari (Unicode Standard,
+// section 23.2).
+func joined(r rune) bool {
+	return r >= firstJoined && r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r))
 }

@@ -59,6 +59,7 @@ func TestTable(t *testing.T) {
 		{"too long a line", "id;name\n1;" + strings.Repeat("x", 3*MaxLine) + "\n2;b\n", []string{"2|b|"}, []string{"2:1  feed.line_too_long"}},
 		{"far too long a line", "id;name\n1;" + strings.Repeat("x", 1<<20) + "\n2;b\n", []string{"2|b|"}, []string{"2:1  feed.line_too_long"}},
 		{"too long a text", "id;name\n1;" + strings.Repeat("è", MaxText+1) + "\n", nil, []string{"2:3 name feed.text_too_long"}},
+		{"what cannot be seen", "id;name\n\ufeff1;2\n3;4\u200b\n5;6\n", []string{"5|6|"}, []string{"2:1 id feed.invisible_character", "3:3 name feed.invisible_character"}},
 		{"place after other letters", "id;name\nèè;a\x01\n", nil, []string{"2:4 name feed.control_character"}},
 	}
 	for _, c := range cases {
