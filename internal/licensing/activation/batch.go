@@ -132,7 +132,13 @@ func activateTx(tx *db.Tx, batch []*pending) ([]outcome, error) {
 func decide(tx *db.Tx, k *keyRow, known map[computer]Activation, p *pending) outcome {
 	c := computer{k.id, p.InstallationID}
 	if a, ok := known[c]; ok {
-		return outcome{Activation: a, again: true}
+		if a.Product == p.Product {
+			return outcome{Activation: a, again: true}
+		}
+		if err := k.serves(p.Product); err != nil {
+			return outcome{err: err}
+		}
+		return outcome{err: errInstallation} // made for the other product, and it is the key's row of that one
 	}
 	if err := k.refuses(p); err != nil {
 		return outcome{err: err}

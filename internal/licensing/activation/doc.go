@@ -7,6 +7,8 @@
 //     computer, the audit record and the count commit together or not at all.
 //   - The same computer (the same installation ID) is never counted twice by a key. Activating it again, after a lost answer
 //     or a reinstallation, gives its confirmation again, writes nothing and works when no activation is left.
+//   - An installation ID is made by one product for itself. With the code of another product it is refused, whatever the key serves:
+//     no confirmation is ever for another product than the one asked for.
 //   - Whoever holds a key may activate with it; the actor is the machine. A key that is unknown, foreign, superseded, of
 //     another type or for another product activates nothing; attempts with a known key are on the record of its Licensing ID,
 //     those with an unknown one are counted and recorded together.

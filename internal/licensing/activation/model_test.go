@@ -20,13 +20,18 @@ type modelKey struct {
 	limit      int64
 	superseded bool
 	computers  map[int]ids.ID
+	products   map[int]string // what each was activated for
 }
 
 // want says how the model answers an activation.
 func (m *modelKey) want(computer int, product string) string {
 	switch {
-	case m.computers[computer] != "":
+	case m.products[computer] == product:
 		return "again"
+	case m.computers[computer] != "" && product == "SRV":
+		return "activation.other_product"
+	case m.computers[computer] != "":
+		return "activation.installation_id"
 	case m.superseded:
 		return "activation.key_superseded"
 	case product == "SRV":
@@ -47,7 +52,7 @@ func TestActivationsFollowTheModel(t *testing.T) {
 			for i := range model {
 				limit := rapid.Int64Range(1, 4).Draw(rt, "limit")
 				k, code := w.MAK(w.licensing, limit)
-				model[i] = &modelKey{key: k, code: code, limit: limit, computers: map[int]ids.ID{}}
+				model[i] = &modelKey{key: k, code: code, limit: limit, computers: map[int]ids.ID{}, products: map[int]string{}}
 			}
 			rt.Repeat(map[string]func(*rapid.T){
 				"activate": func(rt *rapid.T) { w.stepActivate(rt, pick(rt, model)) },
@@ -92,7 +97,7 @@ func (w *world) stepActivate(rt *rapid.T, m *modelKey) {
 		rt.Fatalf("computer %d for %s: %q (%v), want %q", computer, product, got, r.ID, want)
 	}
 	if want == "" {
-		m.computers[computer] = r.ID
+		m.computers[computer], m.products[computer] = r.ID, product
 	}
 }
 

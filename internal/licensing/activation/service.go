@@ -29,12 +29,13 @@ const machineNameMost = 200
 
 // The refusals.
 var (
-	errNoKey      = errs.New(errs.NotFound, "activation.key_unknown")
-	errForeign    = errs.New(errs.Conflict, "activation.key_foreign")
-	errSuperseded = errs.New(errs.Conflict, "activation.key_superseded")
-	errType       = errs.New(errs.Conflict, "activation.key_type")
-	errNoneLeft   = errs.New(errs.Limited, "activation.none_left")
-	errStopped    = errs.New(errs.Unavailable, "activation.stopped")
+	errNoKey        = errs.New(errs.NotFound, "activation.key_unknown")
+	errForeign      = errs.New(errs.Conflict, "activation.key_foreign")
+	errSuperseded   = errs.New(errs.Conflict, "activation.key_superseded")
+	errType         = errs.New(errs.Conflict, "activation.key_type")
+	errNoneLeft     = errs.New(errs.Limited, "activation.none_left")
+	errInstallation = errs.New(errs.Invalid, "activation.installation_id")
+	errStopped      = errs.New(errs.Unavailable, "activation.stopped")
 )
 
 // Sealer is what the room needs of the installation's secrets.
@@ -90,8 +91,8 @@ type Result struct {
 
 // Activate activates the computer, or confirms again that it is. request is the id of the request, for the record.
 //
-// Errors: Invalid "activation.installation_id", "activation.product" for codes that no token may carry, and keys.ErrCodeCheck for an
-// unknown key that cannot be one of ours; NotFound "activation.key_unknown"; Conflict "activation.key_foreign", "activation.key_superseded",
+// Errors: Invalid "activation.installation_id", "activation.product" for codes that no token may carry, the former also for an installation
+// ID that the key has activated for another of its products, and keys.ErrCodeCheck for an unknown key that cannot be one of ours; NotFound "activation.key_unknown"; Conflict "activation.key_foreign", "activation.key_superseded",
 // "activation.key_type", "activation.other_product"; Limited "activation.none_left"; Unavailable "activation.stopped".
 func (s *Service) Activate(ctx context.Context, request string, r Request) (Result, error) {
 	if err := s.check(r); err != nil {
@@ -117,7 +118,7 @@ func (s *Service) check(r Request) error {
 	_, err := verify.ConfirmationMessage(verify.Expect{Issuer: s.issuer, InstallationID: r.InstallationID, Product: r.Product})
 	switch {
 	case errors.Is(err, verify.ErrInstallation):
-		return errs.New(errs.Invalid, "activation.installation_id")
+		return errInstallation
 	case errors.Is(err, verify.ErrProduct):
 		return errs.New(errs.Invalid, "activation.product")
 	case err != nil:

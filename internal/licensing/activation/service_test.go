@@ -162,6 +162,29 @@ func (w *world) takeIn(t *testing.T, key, kind, count string) keys.Code {
 	return code
 }
 
+// TestAConfirmationIsForTheProductThatAsks: nor is one product's installation ID taken for another's.
+func TestAConfirmationIsForTheProductThatAsks(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		w := newWorld(t, d)
+		key, code := w.MAK(w.licensing, 5)
+		if _, err := w.activate(code, 1, "NIB-STD"); err != nil {
+			t.Fatal(err)
+		}
+		for product, want := range map[string]string{"NIB-PRO": "activation.installation_id", "SRV": "activation.other_product"} {
+			if r, err := w.activate(code, 1, product); errs.CodeOf(err) != want || r.Token != "" {
+				t.Errorf("the same installation ID for %s: a token for %q, %v", product, r.Product, err)
+			}
+		}
+		if w.used(key.ID) != 1 || w.rows(key.ID) != 1 || w.records("activation.refused") != 2 {
+			t.Errorf("%d used, %d computers, %d refusals on record", w.used(key.ID), w.rows(key.ID), w.records("activation.refused"))
+		}
+		if r, err := w.activate(code, 1, "NIB-STD"); err != nil || !r.Again || r.Product != "NIB-STD" {
+			t.Errorf("for its own product: %+v, %v", r, err)
+		}
+	})
+}
+
 func TestAFailingRecordUndoesEverything(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {

@@ -31,10 +31,20 @@ func (k *keyRow) refuses(p *pending) error {
 		return errType
 	case k.state != keys.Assigned:
 		return errSuperseded
-	case !slices.Contains(k.products, p.Product):
-		return errs.New(errs.Conflict, "activation.other_product", errs.Params{"product": p.Product})
-	case k.fresh >= k.left:
+	}
+	if err := k.serves(p.Product); err != nil {
+		return err
+	}
+	if k.fresh >= k.left {
 		return errNoneLeft
+	}
+	return nil
+}
+
+// serves refuses a product that the key is not for.
+func (k *keyRow) serves(product string) error {
+	if !slices.Contains(k.products, product) {
+		return errs.New(errs.Conflict, "activation.other_product", errs.Params{"product": product})
 	}
 	return nil
 }
