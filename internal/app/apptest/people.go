@@ -173,3 +173,27 @@ func InstallationID(product, machine string) string {
 	}
 	return id
 }
+
+// Session signs somebody in and returns the session's token.
+func (w *World) Session(address string) string {
+	w.t.Helper()
+	token, _, err := w.App.Accounts.SignIn(w.t.Context(), "test", "127.0.0.1:1", address, Password)
+	w.check(err)
+	return token
+}
+
+// Queue queues an invitation for an address, as an import does.
+func (w *World) Queue(address string) {
+	w.t.Helper()
+	w.check(w.App.Access.Write(w.t.Context(), w.Actors[Operator], func(tx *db.Tx, g *access.Gate) error {
+		if err := g.Staff(access.ReleaseInvitations); err != nil {
+			return err
+		}
+		organization, err := w.App.Accounts.OrganizationByCodeTx(tx, "ROSSI")
+		if err != nil {
+			return err
+		}
+		_, err = w.App.Accounts.InviteTx(tx, g.Actor(), accounts.Invitation{Address: address, Organization: organization.ID, Reason: "contact"})
+		return err
+	}))
+}
