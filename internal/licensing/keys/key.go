@@ -43,6 +43,7 @@ const (
 var (
 	errUnknown   = errs.New(errs.NotFound, "keys.unknown")
 	errStale     = errs.New(errs.Precondition, "keys.version")
+	errTooLarge  = errs.New(errs.Invalid, "keys.limit_missing")
 	errTooSmall  = errs.New(errs.Conflict, "keys.limit_below_used")
 	errUncounted = errs.New(errs.Conflict, "keys.limit_unused")
 	errForeign   = errs.New(errs.Conflict, "keys.foreign")

@@ -287,6 +287,8 @@ func TestMaintaining(t *testing.T) {
 		}{
 			"stale":      {key.ID, 9, key.Version, "keys.version"},
 			"below used": {key.ID, 2, changed.Version, "keys.limit_below_used"},
+			"too large":  {key.ID, 1_000_000_001, changed.Version, "keys.limit_missing"},
+			"huge":       {key.ID, 1 << 62, changed.Version, "keys.limit_missing"},
 			"uncounted":  {setup.ID, 2, setup.Version, "keys.limit_unused"},
 			"unknown":    {nobody, 2, 1, "keys.unknown"},
 		} {
