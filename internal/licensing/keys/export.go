@@ -154,23 +154,30 @@ func exportRow(k Key, text string, programName func(string) string) []string {
 	return row
 }
 
-// inert keeps a spreadsheet from reading a cell as a formula; active takes that away again.
+// inert keeps a spreadsheet from reading a cell, or a part of it, as a formula; active takes that away again. Where lists are separated by
+// semicolons, as in Italy, spreadsheets cut the lines of the file at those: quotes in the middle of a line do not hold such a cell together.
 func inert(cell string) string {
-	if formula(cell) {
-		return "'" + cell
-	}
-	return cell
+	return eachPart(cell, func(part string) string { return "'" + part })
 }
 
 func active(cell string) string {
-	if formula(cell) {
-		return strings.TrimPrefix(cell, "'")
-	}
-	return cell
+	return eachPart(cell, func(part string) string { return strings.TrimPrefix(part, "'") })
 }
 
-// formula reports whether a cell begins as formulas do, behind any number of apostrophes.
-func formula(cell string) bool {
-	cell = strings.TrimLeft(cell, "'")
-	return cell != "" && strings.IndexByte("=+-@\t\r", cell[0]) >= 0
+// eachPart changes the parts of a cell that begin as formulas do.
+func eachPart(cell string, change func(string) string) string {
+	var b strings.Builder
+	for part := range strings.SplitAfterSeq(cell, ";") {
+		if formula(part) {
+			part = change(part)
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// formula reports whether a part of a cell begins as formulas do, behind any number of apostrophes.
+func formula(part string) bool {
+	part = strings.TrimLeft(part, "'")
+	return part != "" && strings.IndexByte("=+-@\t\r", part[0]) >= 0
 }

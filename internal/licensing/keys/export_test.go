@@ -63,6 +63,27 @@ func TestExportedFile(t *testing.T) {
 	})
 }
 
+// TestNoPartOfALineIsAFormula: a spreadsheet may cut the lines at commas, semicolons or tabs, and heeds quotes at the beginning of a cell
+// alone.
+func TestNoPartOfALineIsAFormula(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		w, _ := newWorld(t, d)
+		name := `x;=HYPERLINK("y");'@z; a;+1`
+		lid := w.Customer(name, "E;-1", "enterprise")
+		w.MAK(lid, 5)
+		actor := w.User(access.ProductKeys, lid)
+		for _, format := range []string{"tsv", "csv"} {
+			line := file(t, w, actor, keys.Export{Format: format})[1]
+			for _, cell := range strings.Split(line, ";") {
+				if strings.ContainsAny(cell[:1], "=+-@\t") {
+					t.Errorf("%s: %q has the cell %q", format, line, cell)
+				}
+			}
+		}
+	})
+}
+
 // watcher is where an export goes; it does something once, after so many bytes.
 type watcher struct {
 	strings.Builder
