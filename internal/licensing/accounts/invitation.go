@@ -102,8 +102,11 @@ type InvitationRow struct {
 }
 
 // Invitations returns at most 200 invitations in the order of their ids. Errors: those of Gate.Staff for
-// ReleaseInvitations.
+// ReleaseInvitations; Invalid "request.cursor" for an After that is no id.
 func (s *Service) Invitations(ctx context.Context, actor audit.Actor, f InvitationFilter) ([]InvitationRow, error) {
+	if f.After != "" && !ids.Valid(string(f.After)) {
+		return nil, errs.New(errs.Invalid, "request.cursor")
+	}
 	var all []InvitationRow
 	err := s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		all = nil

@@ -103,6 +103,11 @@ func TestLinksThatDoNotWork(t *testing.T) {
 		if !w.invite("anna@example.com") {
 			t.Error("an invitation too old to use is queued anew")
 		}
+		for _, cursor := range []ids.ID{"\x00", "\xff", "inv_" + id} {
+			if _, err := w.Invitations(t.Context(), operator, accounts.InvitationFilter{After: cursor}); errs.CodeOf(err) != "request.cursor" {
+				t.Errorf("cursor %q: %v", cursor, err)
+			}
+		}
 		rows, err = w.Invitations(t.Context(), operator, accounts.InvitationFilter{IDs: []ids.ID{id}})
 		if err != nil || len(rows) != 1 || rows[0].State != "queued" {
 			t.Fatalf("listed %+v, %v", rows, err)

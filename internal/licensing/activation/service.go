@@ -35,6 +35,7 @@ var (
 	errType         = errs.New(errs.Conflict, "activation.key_type")
 	errNoneLeft     = errs.New(errs.Limited, "activation.none_left")
 	errInstallation = errs.New(errs.Invalid, "activation.installation_id")
+	errCursor       = errs.New(errs.Invalid, "request.cursor")
 	errStopped      = errs.New(errs.Unavailable, "activation.stopped")
 )
 
@@ -182,10 +183,13 @@ type Page struct {
 }
 
 // OfKey lists what a key has activated, newest first, and the cursor of the next page ("" at the end). Errors: NotFound
-// "keys.unknown"; Denied "access.role_missing".
+// "keys.unknown"; Denied "access.role_missing"; Invalid "request.cursor" for a cursor that is none.
 func (s *Service) OfKey(ctx context.Context, actor audit.Actor, key ids.ID, page Page) (list []Activation, next string, err error) {
 	if page.Limit <= 0 || page.Limit > 1000 {
 		page.Limit = 100
+	}
+	if page.Before != "" && !ids.Valid(page.Before) {
+		return nil, "", errCursor
 	}
 	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		owner, err := keys.OwnerTx(tx, g, key, access.SeeMachines)

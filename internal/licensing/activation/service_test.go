@@ -236,6 +236,11 @@ func TestWhoSeesTheComputersOfAKey(t *testing.T) {
 		if errs.CodeOf(foreignID) != "keys.unknown" || errs.CodeOf(noID) != "keys.unknown" {
 			t.Errorf("another organization's key: %v; none: %v", foreignID, noID)
 		}
+		for _, cursor := range []string{"\x00", "\xff", "act_" + string(key.ID)} {
+			if _, _, err := w.OfKey(t.Context(), audit.Itself(), key.ID, activation.Page{Before: cursor}); errs.CodeOf(err) != "request.cursor" {
+				t.Errorf("cursor %q: %v", cursor, err)
+			}
+		}
 		var seen []string
 		for page := (activation.Page{Limit: 2}); ; {
 			list, next, err := w.OfKey(t.Context(), w.User(access.ProductKeys, w.licensing), key.ID, page)

@@ -15,6 +15,9 @@ import (
 // elsewhere are the same NotFound "licensing_ids.unknown".
 func (s *Service) Find(ctx context.Context, actor audit.Actor, number string) (ids.ID, error) {
 	var id ids.ID
+	if !storable(number) {
+		number = ""
+	}
 	err := s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		id = "" // which is refused like a Licensing ID of somebody else
 		err := tx.Row("SELECT l.id FROM licensing_ids l WHERE l.number IN "+tx.In("$1")+" AND "+access.Shown, db.List([]string{number})).Scan(&id)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/entitlements"
 	"chiave/internal/platform/db"
+	"chiave/internal/platform/errs"
 	"chiave/internal/platform/ids"
 )
 
@@ -47,12 +49,16 @@ type Above struct {
 var errEnough = errors.New("the page is full")
 
 // Relationship lists the Licensing IDs that the actor may see, by number, and where the next page goes on; "" when there
-// is none. Those of a program that is managed elsewhere are not shown. Errors: those of Gate.Scope for SeeLicensingID.
+// is none. Those of a program that is managed elsewhere are not shown. Errors: those of Gate.Scope for SeeLicensingID; Invalid
+// "request.cursor" for an After that can be no number.
 func (s *Service) Relationship(ctx context.Context, actor audit.Actor, f Filter) (page []Row, next string, err error) {
 	if f.Limit <= 0 {
 		f.Limit = usualPage
 	}
 	f.Limit = min(f.Limit, longestPage)
+	if !storable(f.After) {
+		return nil, "", errs.New(errs.Invalid, "request.cursor")
+	}
 	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		page, next = nil, ""
 		scope, err := g.Scope(access.SeeLicensingID)
@@ -77,6 +83,9 @@ func (s *Service) Relationship(ctx context.Context, actor audit.Actor, f Filter)
 	})
 	return page, next, err
 }
+
+// storable reports whether the database could hold s: PostgreSQL takes neither NUL nor what is no UTF-8, and says so as an error.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // matches reports whether the row has the text anywhere, whatever the case.
 func (r Row) matches(search string) bool {

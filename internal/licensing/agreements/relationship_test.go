@@ -81,6 +81,11 @@ func TestRelationshipShowsWhatOneMaySee(t *testing.T) {
 				t.Errorf("%s: %q then %q, want %q then %q", c.name, got, next, c.want, c.next)
 			}
 		}
+		for _, cursor := range []string{"E\x00", "\xff"} {
+			if _, _, err := w.Relationship(t.Context(), anna, agreements.Filter{After: cursor}); errs.CodeOf(err) != "request.cursor" {
+				t.Errorf("cursor %q: %v", cursor, err)
+			}
+		}
 		if _, _, err := w.Relationship(t.Context(), audit.Nobody("r"), agreements.Filter{}); errs.KindOf(err) != errs.Unauthenticated {
 			t.Errorf("anonymous: %v", err)
 		}
@@ -185,7 +190,7 @@ func TestFind(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.good(file(family))
 		anna := w.person("anna@example.com")
-		for number, want := range map[string]string{"E-1001": "", "E-1002": "licensing_ids.unknown", "NONE": "licensing_ids.unknown"} {
+		for number, want := range map[string]string{"E-1001": "", "E-1002": "licensing_ids.unknown", "NONE": "licensing_ids.unknown", "E-1001\x00": "licensing_ids.unknown", "\xff": "licensing_ids.unknown"} {
 			id, err := w.Find(t.Context(), anna, number)
 			if errs.CodeOf(err) != want && err != nil || (id == w.licensing("E-1001").ID) != (want == "") {
 				t.Errorf("%q: %q, %v", number, id, err)

@@ -41,6 +41,7 @@ const (
 
 // The refusals.
 var (
+	errCursor    = errs.New(errs.Invalid, "request.cursor")
 	errUnknown   = errs.New(errs.NotFound, "keys.unknown")
 	errStale     = errs.New(errs.Precondition, "keys.version")
 	errTooLarge  = errs.New(errs.Invalid, "keys.limit_missing")

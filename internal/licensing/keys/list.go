@@ -17,7 +17,7 @@ type Filter struct {
 }
 
 // List returns keys, masked, in order of their ids, and the cursor of the next page ("" at the end). Errors: those of
-// access.Gate.On for a named Licensing ID; Unauthenticated.
+// access.Gate.On for a named Licensing ID; Unauthenticated; Invalid "request.cursor" for an After that is no id.
 func (s *Service) List(ctx context.Context, actor audit.Actor, f Filter) (list []Key, next ids.ID, err error) {
 	return s.page(ctx, actor, f, scopeOf)
 }
@@ -33,6 +33,9 @@ func (s *Service) page(ctx context.Context, actor audit.Actor, f Filter,
 	allowed func(g *access.Gate, licensing ids.ID) (access.Scope, error)) (list []Key, next ids.ID, err error) {
 	if f.Limit <= 0 || f.Limit > 1000 {
 		f.Limit = 100
+	}
+	if f.After != "" && !ids.Valid(string(f.After)) {
+		return nil, "", errCursor
 	}
 	err = s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		scope, err := allowed(g, f.Licensing)

@@ -158,6 +158,11 @@ func TestRolesSeeKeysMasked(t *testing.T) {
 		if records(w, "keys.revealed", e1) != 4+1 || records(w, "keys.copied", e1) != 4 || records(w, "keys.exported", e1) != 4 { // w.MAK reveals too
 			t.Errorf("on record: %d revealed, %d copied, %d exported", records(w, "keys.revealed", e1), records(w, "keys.copied", e1), records(w, "keys.exported", e1))
 		}
+		for _, cursor := range []ids.ID{"\x00", "\xff", "key_" + key.ID} {
+			if _, _, err := w.Keys.List(t.Context(), w.User(access.Download, e1), keys.Filter{After: cursor}); errs.CodeOf(err) != "request.cursor" {
+				t.Errorf("cursor %q: %v", cursor, err)
+			}
+		}
 		for _, kind := range access.StaffKinds() {
 			if _, _, err := w.Keys.Reveal(t.Context(), w.Staff(kind), key.ID); err == nil {
 				t.Errorf("%s revealed a customer's key", kind)
