@@ -25,9 +25,8 @@ import (
 const (
 	room = "orders"
 
-	batchRows  = 1000 // rows of a file that are judged and staged at once
-	insertRows = 20   // rows of one statement: the price of SQLite's placeholders grows with the square of their number
-	purgeRows  = 2000 // rows that one transaction deletes
+	batchRows = 1000 // rows of a file that are judged and staged at once
+	purgeRows = 2000 // rows that one transaction deletes
 )
 
 // Service is the room's use cases. It is safe for concurrent use.
