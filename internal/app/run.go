@@ -124,6 +124,9 @@ func (a *App) minutely(ctx context.Context) {
 			if err := a.Access.FlushRefusals(ctx); err != nil {
 				a.Log.Warn("refusals of anonymous callers could not be recorded", "error", err)
 			}
+			if err := a.Activation.FlushRefusals(ctx); err != nil {
+				a.Log.Warn("refused activations could not be recorded", "error", err)
+			}
 			if err := a.keepCheckpoint(ctx); err != nil {
 				a.Log.Error("a checkpoint of the audit log could not be kept", "error", err)
 			}
@@ -135,7 +138,7 @@ func (a *App) minutely(ctx context.Context) {
 func (a *App) last(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
-	err := a.Access.FlushRefusals(ctx)
+	err := errors.Join(a.Access.FlushRefusals(ctx), a.Activation.FlushRefusals(ctx))
 	_, sealed := a.AuditLog.Seal(ctx)
 	if err := errors.Join(err, sealed, a.keepCheckpoint(ctx)); err != nil {
 		a.Log.Warn("the audit log was not sealed to its end; the next start does it", "error", err)

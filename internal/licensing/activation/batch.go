@@ -79,7 +79,7 @@ func (s *Service) run(batch []*pending) {
 		if signer, err = s.signer(tx); err != nil {
 			return err
 		}
-		outcomes, err = activateTx(tx, batch)
+		outcomes, err = s.activateTx(tx, batch)
 		return err
 	})
 	for i, p := range batch {
@@ -95,7 +95,7 @@ func (s *Service) run(batch []*pending) {
 // activateTx works off a batch, in the order in which it was asked. It takes five statements, however many keys there are: the rows
 // of the keys are locked first, in one order everywhere, so that what is read and counted after that stays true and two workers never
 // wait for each other in a circle.
-func activateTx(tx *db.Tx, batch []*pending) ([]outcome, error) {
+func (s *Service) activateTx(tx *db.Tx, batch []*pending) ([]outcome, error) {
 	found, err := lockKeys(tx, batch)
 	if err != nil {
 		return nil, err
@@ -107,6 +107,7 @@ func activateTx(tx *db.Tx, batch []*pending) ([]outcome, error) {
 	outcomes := make([]outcome, len(batch))
 	var fresh []Activation
 	var record []audit.Act
+	round := s.refusals.round(tx.Now())
 	for i, p := range batch {
 		k := found[string(p.lookup)]
 		if k == nil {
@@ -119,12 +120,15 @@ func activateTx(tx *db.Tx, batch []*pending) ([]outcome, error) {
 		}
 		if o.err == nil {
 			fresh = append(fresh, o.Activation)
+		} else if round.repeated(refusal{k.id, k.licensing, errs.CodeOf(o.err)}) {
+			continue
 		}
 		record = append(record, audit.Act{Actor: p.actor, Event: event(k, p, o.err)})
 	}
 	if err := storeTx(tx, found, fresh); err != nil {
 		return nil, err
 	}
+	tx.AfterCommit(round.commit)
 	return outcomes, audit.RecordEach(tx, record)
 }
 
@@ -161,7 +165,7 @@ func event(k *keyRow, p *pending, refused error) audit.Event {
 	e := audit.Event{Action: "activation.activated", Object: keyWire(k.id), LicensingID: k.licensing}
 	after := attempt{InstallationID: p.InstallationID, Machine: p.Machine, Product: p.Product}
 	if refused != nil {
-		e.Action, e.Refused, after.Reason = "activation.refused", true, errs.CodeOf(refused)
+		e.Action, e.Refused, after.Reason = refusedAction, true, errs.CodeOf(refused)
 	}
 	e.After = after
 	return e

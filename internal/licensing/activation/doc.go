@@ -10,8 +10,9 @@
 //   - An installation ID is made by one product for itself. With the code of another product it is refused, whatever the key serves:
 //     no confirmation is ever for another product than the one asked for.
 //   - Whoever holds a key may activate with it; the actor is the machine. A key that is unknown, foreign, superseded, of
-//     another type or for another product activates nothing; attempts with a known key are on the record of its Licensing ID,
-//     those with an unknown one are counted and recorded together.
+//     another type or for another product activates nothing; attempts with a known key are on the record of its Licensing ID:
+//     the first one for a reason at once, those of the minute after it as their number. Attempts with an unknown key are counted and
+//     recorded together.
 //   - The answer is a token (verify.Token) that the product checks offline with the center's public key alone.
 //
 // Requests that arrive together share one commit: while one is on its way to the disk the next ones gather. The room does not

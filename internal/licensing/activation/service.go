@@ -51,6 +51,7 @@ type Service struct {
 	sealer    Sealer
 	signer    func(tx *db.Tx) (Signer, error)
 	issuer    string
+	refusals  refusals
 	queue     chan *pending
 	workers   sync.WaitGroup
 	stop, end sync.Once

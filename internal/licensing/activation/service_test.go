@@ -1,9 +1,13 @@
 package activation_test
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -181,6 +185,73 @@ func TestAConfirmationIsForTheProductThatAsks(t *testing.T) {
 		}
 		if r, err := w.activate(code, 1, "NIB-STD"); err != nil || !r.Again || r.Product != "NIB-STD" {
 			t.Errorf("for its own product: %+v, %v", r, err)
+		}
+	})
+}
+
+// TestRefusalsOfAKeyCannotFillTheLog: of those alike within a minute the first is on record, and then their number.
+func TestRefusalsOfAKeyCannotFillTheLog(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
+		w := newWorld(t, d)
+		key, code := w.MAK(w.licensing, 1)
+		ask := func(times, computer int, product, want string) {
+			t.Helper()
+			for range times {
+				if _, err := w.activate(code, computer, product); errs.CodeOf(err) != want {
+					t.Errorf("%s: %v, want %s", product, err, want)
+				}
+			}
+		}
+		if _, err := w.activate(code, 0, "NIB-STD"); err != nil {
+			t.Fatal(err)
+		}
+		ask(20, 1, "NIB-STD", "activation.none_left")
+		ask(5, 2, "SRV", "activation.other_product")
+		if n := w.records("activation.refused"); n != 2 {
+			t.Errorf("%d records at once, want one for each reason", n)
+		}
+		clk.Advance(time.Minute)
+		ask(3, 1, "NIB-STD", "activation.none_left")
+		if n := w.records("activation.refused"); n != 3 {
+			t.Errorf("%d records a minute later", n)
+		}
+		w.Do(func(tx *db.Tx) error { _, err := tx.Exec("ALTER TABLE audit_records RENAME TO hidden"); return err })
+		if err := w.FlushRefusals(t.Context()); err == nil {
+			t.Error("recorded without a place for records")
+		}
+		w.Do(func(tx *db.Tx) error { _, err := tx.Exec("ALTER TABLE hidden RENAME TO audit_records"); return err })
+		for range 2 { // the second time there is nothing left
+			if err := w.FlushRefusals(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		told := map[string]int{}
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			return tx.Each("SELECT body FROM audit_records WHERE action = 'activation.refused' AND refused AND licensing_id = $1 AND object = $2",
+				[]any{w.licensing, keys.Wire.Wire(key.ID)}, func(scan func(...any) error) error {
+					var body []byte
+					var record struct {
+						After struct {
+							Reason string `json:"reason"`
+							Times  int    `json:"times"`
+						} `json:"after"`
+					}
+					if err := scan(&body); err != nil {
+						return err
+					}
+					err := json.Unmarshal(body, &record)
+					told[fmt.Sprint(record.After.Reason, " ", record.After.Times)]++
+					return err
+				})
+		})
+		want := map[string]int{"activation.none_left 0": 2, "activation.none_left 21": 1, "activation.other_product 0": 1, "activation.other_product 4": 1}
+		if err != nil || !maps.Equal(told, want) {
+			t.Errorf("on record %v, %v; want %v", told, err, want)
+		}
+		ask(1, 1, "NIB-STD", "activation.none_left")
+		if n := w.records("activation.refused"); n != 6 {
+			t.Errorf("%d records after the next one", n)
 		}
 	})
 }

@@ -44,7 +44,7 @@ func (k *keyRow) refuses(p *pending) error {
 // serves refuses a product that the key is not for.
 func (k *keyRow) serves(product string) error {
 	if !slices.Contains(k.products, product) {
-		return errs.New(errs.Conflict, "activation.other_product", errs.Params{"product": product})
+		return errs.New(errs.Conflict, "activation.other_product") // without the text: a key is easily typed into the wrong field
 	}
 	return nil
 }
