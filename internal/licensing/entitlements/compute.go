@@ -19,18 +19,16 @@ func Compute(c *Catalog, lines []Line, asOf Date) (*Summary, error) {
 	if err := r.read(); err != nil {
 		return nil, err
 	}
+	r.letLinesGo()
 	r.playAll()
-	ids := make([]string, len(lines))
-	for i := range lines {
-		ids[i] = lines[i].ID
-	}
-	return r.ledger.summary(asOf, ids), nil
+	return r.ledger.summary(asOf, r.ids), nil
 }
 
 // reading turns lines into events, and counts what needs no events: subscriptions and grants.
 type reading struct {
 	catalog *Catalog
-	lines   []Line
+	lines   []Line   // until they are read
+	ids     []string // of the lines
 	asOf    Date
 	ledger  *ledger
 	groups  groups
@@ -70,6 +68,16 @@ func (r *reading) read() error {
 		r.events = append(r.events, e)
 	}
 	return nil
+}
+
+// letLinesGo keeps the ids of the lines alone: of millions of lines the rest is not needed while the events are played, and takes most
+// of the room.
+func (r *reading) letLinesGo() {
+	r.ids = make([]string, len(r.lines))
+	for i := range r.lines {
+		r.ids[i] = r.lines[i].ID
+	}
+	r.lines = nil
 }
 
 // count adds to the total, or reports false when it would overflow.

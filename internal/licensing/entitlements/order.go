@@ -106,7 +106,7 @@ type eventKey struct {
 
 func (o *ordering) arrange(r *reading, members []int32) {
 	o.rank(r, members)
-	o.keys = o.keys[:0]
+	o.keys = slices.Grow(o.keys[:0], len(members))
 	for _, i := range members {
 		o.keys = append(o.keys, r.events[i].key(i))
 	}
@@ -119,7 +119,7 @@ func (o *ordering) arrange(r *reading, members []int32) {
 		}
 		return cmp.Compare(a.rank, b.rank)
 	})
-	o.events = o.events[:0]
+	o.events = slices.Grow(o.events[:0], len(members))
 	for _, k := range o.keys {
 		o.events = append(o.events, r.events[k.event])
 	}
@@ -148,13 +148,13 @@ func (e *event) key(place int32) eventKey {
 
 // rank numbers the events by the byte order of their line ids.
 func (o *ordering) rank(r *reading, members []int32) {
-	id := func(event int32) string { return r.lines[r.events[event].line].ID }
+	id := func(event int32) string { return r.ids[r.events[event].line] }
 	first := id(members[0])
 	common := len(first)
 	for _, i := range members[1:] {
 		common = commonPrefix(first[:common], id(i))
 	}
-	o.ids = o.ids[:0]
+	o.ids = slices.Grow(o.ids[:0], len(members))
 	for _, i := range members {
 		o.ids = append(o.ids, idKey{text: packed(id(i)[common:]), event: i})
 	}
@@ -164,7 +164,7 @@ func (o *ordering) rank(r *reading, members []int32) {
 		}
 		return strings.Compare(id(a.event), id(b.event))
 	})
-	o.lineOf = o.lineOf[:0]
+	o.lineOf = slices.Grow(o.lineOf[:0], len(members))
 	for rank, k := range o.ids {
 		r.events[k.event].rank = uint32(rank)
 		o.lineOf = append(o.lineOf, r.events[k.event].line)
