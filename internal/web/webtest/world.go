@@ -65,15 +65,9 @@ type Options struct {
 	BaseURL string // "http://portal.example" when empty
 }
 
-// oneAtATime keeps worlds from being made side by side. What they make first fills caches of the standard library that are sync.Maps, whose
-// code the linker may take from a package that is built without the race detector: the SQLite driver. The lock says what that code cannot.
-var oneAtATime sync.Mutex
-
 // New makes the world on a database and serves its portal until the test ends.
 func New(t testing.TB, d *db.DB, o Options) *World {
 	t.Helper()
-	oneAtATime.Lock()
-	defer oneAtATime.Unlock()
 	w := &World{t: t, DB: d, Table: &routes.Table{}, Keys: map[string]ids.ID{}, IDs: map[string]ids.ID{}, Codes: map[string]keys.Code{}, log: &logged{}}
 	if o.BaseURL == "" {
 		o.BaseURL = "http://portal.example"
