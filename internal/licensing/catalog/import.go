@@ -10,13 +10,14 @@ import (
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/entitlements"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/feed"
-	"chiave/internal/platform/ids"
 )
 
-// Import takes a catalog file in, whole or not at all. Bad rows are in the report, which is not an error then. Errors:
-// those of Gate.Staff for Import; Conflict "imports.running"; Limited "feed.too_large"; those of r.
+// Import takes a catalog file in, whole or not at all. Bad rows are in the report, which is not an error then. It is judged
+// without keeping anybody from writing; only what it changes is written, in one short transaction. Errors: those of
+// Gate.Staff for Import; Conflict "imports.running", "imports.lost"; Limited "feed.too_large"; those of r.
 func (s *Service) Import(ctx context.Context, actor audit.Actor, file string, r io.Reader, dryRun bool) (feed.Report, error) {
 	report := feed.Report{File: file, DryRun: dryRun}
 	if err := s.access.Read(ctx, actor, func(_ *db.Tx, g *access.Gate) error { return g.Staff(access.Import) }); err != nil {
@@ -33,62 +34,76 @@ func (s *Service) Import(ctx context.Context, actor audit.Actor, file string, r 
 		return report, err
 	}
 	report.ID, report.SHA256, report.Rows = feed.WireID.Wire(run.ID), sum, d.rows()
-	err = s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
-		if err := g.Staff(access.Import); err != nil {
-			return err
-		}
-		return publish(tx, g.Actor(), run, d, found.Clone(), &report)
+	var todo changes
+	err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		todo, err = plan(tx, d, found.Clone(), &report)
+		return err
 	})
-	if err != nil {
-		if errors.Is(err, feed.ErrNotPublished) {
-			err = nil
+	if err == nil && !report.Failed() && !dryRun {
+		if err = s.publish(ctx, actor, run, todo, report); err == nil {
+			return report, nil
 		}
-		err = errors.Join(err, run.Abandon(ctx))
 	}
-	return report, err
+	return report, errors.Join(err, run.Abandon(ctx))
 }
 
-// publish judges the document and writes what it changes. The report's figures are made anew each time it runs.
-func publish(tx *db.Tx, actor audit.Actor, run *feed.Run, d document, problems *feed.Problems, report *feed.Report) error {
+// plan judges the document and returns what it changes. The report's figures are made anew each time it runs. What it finds stored
+// stays as it is for as long as the run holds the room.
+func plan(tx *db.Tx, d document, problems *feed.Problems, report *feed.Report) (changes, error) {
 	report.Created, report.Changed, report.Unchanged = 0, 0, 0
 	stored, err := load(tx)
 	if err != nil {
-		return err
+		return changes{}, err
 	}
 	d.judge(stored, problems)
 	if problems.Fill(report); problems.Any() {
-		return feed.ErrNotPublished
+		return changes{}, nil
 	}
-	if err := write(tx, run.ID, d, stored, report); err != nil {
-		return fmt.Errorf("writing the catalog: %w", err)
-	}
-	if report.DryRun {
-		return feed.ErrNotPublished
-	}
-	if err := run.Publish(tx, *report); err != nil {
-		return err
-	}
-	tx.SetResult(report.ID)
-	return audit.Record(tx, actor, audit.Event{Action: "imports.published", Object: report.ID, After: run.Record(*report)})
+	return compare(d, stored, report), nil
 }
 
-// write adds the revisions that the document asks for and counts them. stored follows, so that a row that is there twice
-// is written once.
-func write(tx *db.Tx, run ids.ID, d document, stored *contents, report *feed.Report) error {
-	for _, row := range d.products {
-		created, changed, err := writeProduct(tx, run, row.Product, stored)
-		if err != nil {
+// publish writes the changes, on the record.
+func (s *Service) publish(ctx context.Context, actor audit.Actor, run *feed.Run, todo changes, report feed.Report) error {
+	return s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+		if err := g.Staff(access.Import); err != nil {
 			return err
 		}
+		if err := run.Publish(tx, report); err != nil {
+			return err
+		}
+		if err := todo.write(tx, run.ID); err != nil {
+			return fmt.Errorf("writing the catalog: %w", err)
+		}
+		tx.SetResult(report.ID)
+		return audit.Record(tx, g.Actor(), audit.Event{Action: "imports.published", Object: report.ID, After: run.Record(report)})
+	})
+}
+
+// changes is what a file adds to the catalog: new revisions, each key once.
+type changes struct {
+	products []Product // without regard to their versions
+	versions []versionOf
+	stepUps  []entitlements.StepUp
+	offers   []entitlements.Offer
+}
+
+type versionOf struct {
+	product string
+	Version
+}
+
+// compare returns the revisions that the document asks for and counts them. stored follows, so that a row that is there twice
+// is written once.
+func compare(d document, stored *contents, report *feed.Report) (todo changes) {
+	for _, row := range d.products {
+		created, changed := todo.product(row.Product, stored)
 		count(report, created, changed)
 	}
 	for _, row := range d.stepUps {
 		known := stored.stepUps[row.StepUp]
 		stored.stepUps[row.StepUp] = true
 		if !known {
-			if err := addStepUp(tx, row.StepUp, run); err != nil {
-				return err
-			}
+			todo.stepUps = append(todo.stepUps, row.StepUp)
 		}
 		count(report, !known, false)
 	}
@@ -97,13 +112,11 @@ func write(tx *db.Tx, run ids.ID, d document, stored *contents, report *feed.Rep
 		same := known && reflect.DeepEqual(before, row.Offer)
 		stored.offers[row.Code] = row.Offer
 		if !same {
-			if err := reviseOffer(tx, row.Offer, run); err != nil {
-				return err
-			}
+			todo.offers = append(todo.offers, row.Offer)
 		}
 		count(report, !known, known && !same)
 	}
-	return nil
+	return todo
 }
 
 func count(report *feed.Report, created, changed bool) {
@@ -117,7 +130,7 @@ func count(report *feed.Report, created, changed bool) {
 	}
 }
 
-func writeProduct(tx *db.Tx, run ids.ID, p Product, stored *contents) (created, changed bool, err error) {
+func (todo *changes) product(p Product, stored *contents) (created, changed bool) {
 	before := stored.products[p.Code]
 	if before == nil {
 		created, before = true, &Product{}
@@ -126,9 +139,7 @@ func writeProduct(tx *db.Tx, run ids.ID, p Product, stored *contents) (created, 
 	if before.Code != p.Code || before.Name != p.Name || before.Family != p.Family || before.Pool != p.Pool || before.Class != p.Class {
 		changed = true
 		before.Code, before.Name, before.Family, before.Pool, before.Class = p.Code, p.Name, p.Family, p.Pool, p.Class
-		if err := reviseProduct(tx, p, run); err != nil {
-			return created, changed, err
-		}
+		todo.products = append(todo.products, p)
 	}
 	for _, v := range p.Versions {
 		i := slices.IndexFunc(before.Versions, func(w Version) bool { return w.Name == v.Name })
@@ -140,9 +151,7 @@ func writeProduct(tx *db.Tx, run ids.ID, p Product, stored *contents) (created, 
 		} else {
 			before.Versions = append(before.Versions, v)
 		}
-		if err := reviseVersion(tx, p.Code, v, run); err != nil {
-			return created, changed, err
-		}
+		todo.versions = append(todo.versions, versionOf{p.Code, v})
 	}
-	return created, changed, nil
+	return created, changed
 }

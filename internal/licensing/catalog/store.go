@@ -105,34 +105,46 @@ func (c *contents) catalog() (*entitlements.Catalog, error) {
 	return entitlements.NewCatalog(products, stepUps, offers)
 }
 
-// revise adds a revision of a product without its versions.
-func reviseProduct(tx *db.Tx, p Product, run ids.ID) error {
-	_, err := tx.Exec("INSERT INTO products (code, revision, name, family, pool, class, import_id, recorded_at) "+
-		"SELECT $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5, $6, $7 FROM products WHERE code = $8",
-		p.Code, p.Name, p.Family, p.Pool.String(), string(p.Class), run, tx.Now(), p.Code)
-	return err
-}
-
-func reviseVersion(tx *db.Tx, product string, v Version, run ids.ID) error {
-	_, err := tx.Exec("INSERT INTO product_versions (product, name, revision, released_on, import_id, recorded_at) "+
-		"SELECT $1, $2, coalesce(max(revision), 0) + 1, $3, $4, $5 FROM product_versions WHERE product = $6 AND name = $7",
-		product, v.Name, v.Released.String(), run, tx.Now(), product, v.Name)
-	return err
-}
-
-func addStepUp(tx *db.Tx, s entitlements.StepUp, run ids.ID) error {
-	_, err := tx.Exec("INSERT INTO step_ups (from_product, to_product, import_id, recorded_at) VALUES ($1, $2, $3, $4)", s.From, s.To, run, tx.Now())
-	return err
-}
-
-func reviseOffer(tx *db.Tx, o entitlements.Offer, run ids.ID) error {
-	names := make([]string, len(o.Kinds))
-	for i, k := range o.Kinds {
-		names[i] = k.String()
+// write adds the revisions, each kind by one statement.
+func (todo *changes) write(tx *db.Tx, run ids.ID) error {
+	var products, versions, stepUps, offers [][]any
+	for _, p := range todo.products {
+		products = append(products, []any{p.Code, p.Name, p.Family, p.Pool.String(), string(p.Class)})
 	}
-	_, err := tx.Exec("INSERT INTO grant_offers (code, revision, granting, kinds, from_on, to_on, granted, version, numerator, denominator, conditional, import_id, recorded_at) "+
-		"SELECT $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM grant_offers WHERE code = $13",
-		o.Code, o.Granting, strings.Join(names, ","), o.From.String(), o.To.String(), o.Granted, o.Version, o.Numerator, o.Denominator, o.Conditional,
-		run, tx.Now(), o.Code)
-	return err
+	for _, v := range todo.versions {
+		versions = append(versions, []any{v.product, v.Name, v.Released.String()})
+	}
+	for _, s := range todo.stepUps {
+		stepUps = append(stepUps, []any{s.From, s.To})
+	}
+	for _, o := range todo.offers {
+		names := make([]string, len(o.Kinds))
+		for i, k := range o.Kinds {
+			names[i] = k.String()
+		}
+		offers = append(offers, []any{o.Code, o.Granting, strings.Join(names, ","), o.From.String(), o.To.String(), o.Granted, o.Version, o.Numerator, o.Denominator, o.Conditional})
+	}
+	const next = "coalesce((SELECT max(o.revision) FROM "
+	for _, insert := range []struct {
+		into, values string
+		rows         [][]any
+	}{
+		{"products (code, name, family, pool, class, revision", "r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, " +
+			next + "products o WHERE o.code = r.value->>0), 0) + 1", products},
+		{"product_versions (product, name, released_on, revision", "r.value->>0, r.value->>1, r.value->>2, " +
+			next + "product_versions o WHERE o.product = r.value->>0 AND o.name = r.value->>1), 0) + 1", versions},
+		{"step_ups (from_product, to_product", "r.value->>0, r.value->>1", stepUps},
+		{"grant_offers (code, granting, kinds, from_on, to_on, granted, version, numerator, denominator, conditional, revision",
+			"r.value->>0, r.value->>1, r.value->>2, r.value->>3, r.value->>4, r.value->>5, r.value->>6, CAST(r.value->>7 AS BIGINT), CAST(r.value->>8 AS BIGINT), " +
+				"CAST(r.value->>9 AS " + tx.Pick("INTEGER", "BOOLEAN") + "), " + next + "grant_offers o WHERE o.code = r.value->>0), 0) + 1", offers},
+	} {
+		if len(insert.rows) == 0 {
+			continue
+		}
+		_, err := tx.Exec("INSERT INTO "+insert.into+", import_id, recorded_at) SELECT "+insert.values+", $1, $2 FROM "+tx.Rows("$3", "r"), run, tx.Now(), db.Packed(insert.rows))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

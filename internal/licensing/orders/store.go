@@ -1,13 +1,13 @@
 package orders
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"chiave/internal/licensing/entitlements"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/feed"
+	"chiave/internal/platform/ids"
 )
 
 const lineColumns = "l.licensing_id, l.line_id, l.revision, l.withdrawn, l.order_number, l.ordered_on, l.partner_id, l.product, l.version, l.kind, l.quantity, " +
@@ -48,35 +48,21 @@ func linesByID(tx *db.Tx, names []string, seq int64) (map[string]stored, error) 
 	return found, nil
 }
 
-// stage writes rows that nobody can see yet. They travel as one JSON text: with a placeholder for each value both engines spend more time
-// on placeholders than on rows.
+// stage writes rows that nobody can see yet.
 func stage(tx *db.Tx, run *feed.Run, rows []staged) error {
 	packed := make([][]any, len(rows))
 	for i, r := range rows {
-		packed[i] = []any{r.licensing, r.id, run.Seq, r.withdrawn, r.orderNumber, r.orderDate.String(), orNull(string(r.partner)), r.product, r.version,
-			r.kind.String(), r.quantity, r.start.String(), r.end.String(), r.usage.String(), r.toProduct, orNull(r.returns), r.fileLine}
+		packed[i] = []any{r.licensing, r.id, r.withdrawn, r.orderNumber, r.orderDate.String(), r.partner, r.product, r.version,
+			r.kind.String(), r.quantity, r.start.String(), r.end.String(), r.usage.String(), r.toProduct, ids.ID(r.returns), r.fileLine} // an empty id is NULL
 	}
-	text, err := json.Marshal(packed)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec("INSERT INTO order_lines (licensing_id, line_id, revision, withdrawn, order_number, ordered_on, partner_id, product, version, kind, quantity, "+
-		"coverage_start, coverage_end, usage_on, to_product, returns_line, file_line) SELECT r.value->>0, r.value->>1, CAST(r.value->>2 AS BIGINT), CAST(r.value->>3 AS "+
-		tx.Pick("INTEGER", "BOOLEAN")+"), r.value->>4, r.value->>5, r.value->>6, r.value->>7, r.value->>8, r.value->>9, CAST(r.value->>10 AS BIGINT), "+
-		"r.value->>11, r.value->>12, r.value->>13, r.value->>14, r.value->>15, CAST(r.value->>16 AS BIGINT) FROM "+
-		tx.Pick("jsonb_each($1) r", "json_array_elements(CAST($1 AS json)) r (value)"), string(text))
+	_, err := tx.Exec("INSERT INTO order_lines (revision, licensing_id, line_id, withdrawn, order_number, ordered_on, partner_id, product, version, kind, quantity, "+
+		"coverage_start, coverage_end, usage_on, to_product, returns_line, file_line) SELECT $1, r.value->>0, r.value->>1, CAST(r.value->>2 AS "+
+		tx.Pick("INTEGER", "BOOLEAN")+"), r.value->>3, r.value->>4, r.value->>5, r.value->>6, r.value->>7, r.value->>8, CAST(r.value->>9 AS BIGINT), "+
+		"r.value->>10, r.value->>11, r.value->>12, r.value->>13, r.value->>14, CAST(r.value->>15 AS BIGINT) FROM "+tx.Rows("$2", "r"), run.Seq, db.Packed(packed))
 	if err != nil {
 		return fmt.Errorf("staging order lines: %w", err)
 	}
 	return nil
-}
-
-// orNull returns what stands for an absent text.
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }
 
 // staged is a revision to be written.
