@@ -1,12 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
 	"chiave/client"
 	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/reports"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/platform/ids"
 )
@@ -51,12 +53,15 @@ func (a *API) listAudit(ctx context.Context, c Caller, in *struct {
 	return ok(page), err
 }
 
-func wireRecord(texts i18n.Printer, e audit.Entry) client.AuditRecord {
+func wireRecord(texts i18n.Printer, e reports.Record) client.AuditRecord {
 	r := client.AuditRecord{ID: auditWire.Wire(e.ID), At: instant(e.At), ActorKind: string(e.Actor.Kind), Actor: userWire.Wire(e.Actor.ID), Action: e.Action,
-		Object: e.Object, LicensingID: licensingWire.Wire(e.LicensingID), Refused: e.Refused, Before: optionalJSON(e.Before), After: optionalJSON(e.After),
+		Object: e.Object, LicensingID: e.LicensingNumber, ActorName: e.ActorName, Refused: e.Refused, Before: optionalJSON(e.Before), After: optionalJSON(e.After),
 		Request: e.Actor.Request, Sealed: e.Sealed, ActionText: e.Action}
 	if key := "audit." + e.Action; texts.Has(key) {
 		r.ActionText = texts.T(key)
+	}
+	if e.ActorStaff != "" {
+		r.ActorName = texts.T("audit_page.staff", "name", cmp.Or(e.ActorName, r.Actor))
 	}
 	if e.Actor.For != "" {
 		r.ActedFor = ids.Prefix("org").Wire(e.Actor.For)

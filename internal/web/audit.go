@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/entitlements"
+	"chiave/internal/licensing/reports"
 	"chiave/internal/platform/errs"
 	"chiave/internal/platform/ids"
 	"chiave/internal/web/ui"
@@ -30,7 +32,7 @@ type trail struct {
 	from, until string // days, both included
 	fields      []ui.FieldError
 	own         []access.Permission
-	entries     []audit.Entry
+	entries     []reports.Record
 	after       ids.ID
 	more        bool
 }
@@ -109,11 +111,11 @@ func (t trail) nextOn(path string) string {
 }
 
 // timeline puts records into words.
-func (c *call) timeline(entries []audit.Entry) []ui.Event {
+func (c *call) timeline(entries []reports.Record) []ui.Event {
 	v := c.view
 	events := make([]ui.Event, len(entries))
 	for i, e := range entries {
-		event := ui.Event{At: e.At, What: e.Action, Actor: c.actorName(e.Actor), Detail: ui.Facts(c.recordFacts(e))}
+		event := ui.Event{At: e.At, What: e.Action, Actor: c.actorName(e), Detail: ui.Facts(c.recordFacts(e))}
 		if v.Has("audit." + e.Action) {
 			event.What = v.T("audit." + e.Action)
 		}
@@ -129,7 +131,7 @@ func (c *call) timeline(entries []audit.Entry) []ui.Event {
 }
 
 // subject names the computer or the role that a record is about.
-func (c *call) subject(e audit.Entry) string {
+func (c *call) subject(e reports.Record) string {
 	var about struct{ Machine, Role string }
 	for _, raw := range []json.RawMessage{e.Before, e.After} {
 		if len(raw) > 0 && json.Unmarshal(raw, &about) != nil {
@@ -142,19 +144,25 @@ func (c *call) subject(e audit.Entry) string {
 	return about.Machine
 }
 
-// actorName says who did something. Other people are named by their id: the log holds no names.
-func (c *call) actorName(a audit.Actor) string {
+// actorName says who did something. A person whose name is not stored any more is named by id.
+func (c *call) actorName(r reports.Record) string {
+	a, v := r.Actor, c.view
+	id := ids.Prefix("usr").Wire(a.ID)
 	switch {
 	case a.Kind == audit.User && c.user != nil && a.ID == c.user.ID:
-		return c.view.T("audit_page.you")
+		return v.T("audit_page.you")
+	case a.Kind == audit.User && r.ActorStaff != "":
+		return v.T("audit_page.staff", "name", cmp.Or(r.ActorName, id))
+	case a.Kind == audit.User && r.ActorName != "":
+		return r.ActorName
 	case a.Kind == audit.User:
-		return c.view.T("audit_page.user", "id", ids.Prefix("usr").Wire(a.ID))
+		return v.T("audit_page.user", "id", id)
 	}
-	return c.view.T("audit_page.actor_" + string(a.Kind))
+	return v.T("audit_page.actor_" + string(a.Kind))
 }
 
-// recordFacts opens a record: everything it holds, as it is stored.
-func (c *call) recordFacts(e audit.Entry) []ui.Fact {
+// recordFacts opens a record: everything it holds, as it is stored, and the number of its Licensing ID.
+func (c *call) recordFacts(e reports.Record) []ui.Fact {
 	v := c.view
 	facts := []ui.Fact{{Label: v.T("audit_page.action"), Value: ui.Code(e.Action)}}
 	add := func(label, value string) {
@@ -163,7 +171,7 @@ func (c *call) recordFacts(e audit.Entry) []ui.Fact {
 		}
 	}
 	add(v.T("audit_page.object"), e.Object)
-	add(v.T("audit_page.licensing_id"), c.number(e.LicensingID))
+	add(v.T("audit_page.licensing_id"), e.LicensingNumber)
 	add(v.T("audit_page.before"), compact(e.Before))
 	add(v.T("audit_page.after"), compact(e.After))
 	add(v.T("audit_page.request"), e.Actor.Request)
@@ -172,16 +180,6 @@ func (c *call) recordFacts(e audit.Entry) []ui.Fact {
 		sealed = v.T("audit_page.sealed")
 	}
 	return append(facts, ui.Fact{Label: v.T("audit_page.log"), Value: ui.Text(sealed)})
-}
-
-// number returns the number of a Licensing ID that the reader holds a role on, else its id.
-func (c *call) number(id ids.ID) string {
-	for _, p := range c.permissions {
-		if p.Licensing == id {
-			return p.Number
-		}
-	}
-	return licensingWire.Wire(id)
 }
 
 func compact(raw json.RawMessage) string { return strings.TrimSpace(string(raw)) }

@@ -10,6 +10,7 @@ import (
 	"chiave/internal/licensing/activation"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/keys"
+	"chiave/internal/licensing/reports"
 	"chiave/internal/platform/errs"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/platform/ids"
@@ -108,7 +109,7 @@ type keyPage struct {
 	before      string // cursor of this page of activations
 	next        string
 	noMachines  string
-	events      []audit.Entry
+	events      []reports.Record
 	noEvents    string
 }
 

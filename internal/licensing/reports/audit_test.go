@@ -3,6 +3,7 @@ package reports_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -134,7 +135,7 @@ func TestAuditTrailPages(t *testing.T) {
 		for limit, want := range map[int]int{0: 50, 100: 100, 10_000: 200} {
 			f, seen := audit.Filter{Action: "page.", Limit: limit}, map[string]bool{}
 			for more := true; more; {
-				var page []audit.Entry
+				var page []reports.Record
 				page, more, err = reports.New(gates, nil, nil, nil).AuditTrail(t.Context(), user(admin), f)
 				if err != nil || len(page) != min(want, all-len(seen)) {
 					t.Fatalf("limit %d: a page of %d, %v", limit, len(page), err)
@@ -146,6 +147,60 @@ func TestAuditTrailPages(t *testing.T) {
 			}
 			if len(seen) != all {
 				t.Errorf("limit %d: %d records seen, want %d", limit, len(seen), all)
+			}
+		}
+	})
+}
+
+// TestAuditTrailNamesPeopleAndNumbers: they are looked up when a record is shown, so that the log itself holds ids alone.
+func TestAuditTrailNamesPeopleAndNumbers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		gates := access.New(d)
+		people(t, d, gates)
+		gone := ids.ID("01arz3ndektsv4rrffq69g5fb9")
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			if _, err := tx.Exec("UPDATE users SET first_name = 'Anna', last_name = 'Verdi' WHERE id = $1", admin); err != nil {
+				return err
+			}
+			for name, actor := range map[string]audit.Actor{"admin": user(admin), "staff": user(staff), "gone": user(gone), "job": {Kind: audit.Job, ID: admin}} {
+				if err := audit.Record(tx, actor, audit.Event{Action: "named." + name, LicensingID: ours}); err != nil {
+					return err
+				}
+			}
+			return audit.Record(tx, user(admin), audit.Event{Action: "named.nothing"})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, _, err := reports.New(gates, nil, nil, nil).AuditTrail(t.Context(), user(staff), audit.Filter{Action: "named."})
+		got := map[string]string{}
+		for _, r := range records {
+			got[r.Action] = fmt.Sprintf("%s|%s|%s", r.ActorName, r.ActorStaff, r.LicensingNumber)
+		}
+		number := "E-" + string(ours)
+		want := map[string]string{"named.admin": "Anna Verdi||" + number, "named.staff": "A B|support|" + number, "named.gone": "||" + number, "named.job": "||" + number,
+			"named.nothing": "Anna Verdi||"}
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("got %v, %v\nwant %v", got, err, want)
+		}
+	})
+}
+
+func TestAuditTrailRefusesWhatNoDatabaseHolds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		gates := access.New(d)
+		people(t, d, gates)
+		s := reports.New(gates, nil, nil, nil)
+		for _, bad := range []string{"\x00", "\xff", "aud_01arz3ndektsv4rrffq69g5fa1"} {
+			if _, _, err := s.AuditTrail(t.Context(), user(admin), audit.Filter{After: ids.ID(bad)}); errs.CodeOf(err) != "request.cursor" {
+				t.Errorf("cursor %q: %v", bad, err)
+			}
+			for _, f := range []audit.Filter{{Object: bad}, {Action: bad}, {Actor: ids.ID(bad)}} {
+				if list, more, err := s.AuditTrail(t.Context(), user(admin), f); len(list) != 0 || more || err != nil {
+					t.Errorf("%+v: %d records, %v", f, len(list), err)
+				}
 			}
 		}
 	})
