@@ -57,7 +57,11 @@ func (a *API) listKeys(ctx context.Context, c Caller, in *struct {
 		}
 		f.Licensing = lid
 	}
-	list, next, err := a.Rooms.Keys.List(ctx, c.Actor, f)
+	read := a.Rooms.Keys.List
+	if c.User.Staff.May(access.MaintainKeys) {
+		read = a.Rooms.Keys.Stock
+	}
+	list, next, err := read(ctx, c.Actor, f)
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,9 @@ func StaffKinds() []Staff { return []Staff{Operator, Support, AccountManager, Bi
 // Valid reports whether s is a kind of staff.
 func (s Staff) Valid() bool { return slices.Contains(StaffKinds(), s) }
 
+// May reports whether the matrix allows an action to staff of this kind. The Gate decides; this says what to ask it for.
+func (s Staff) May(action Action) bool { return slices.Contains(matrix(action).staff, s) }
+
 // Action is something a use case does, named so that the matrix can allow it.
 type Action string
 

@@ -20,7 +20,7 @@ type principal struct {
 
 // may reports whether the actor may do action by right of being staff, without any role.
 func (p *principal) may(action Action) bool {
-	return p.trusted || p.staff != "" && slices.Contains(matrix(action).staff, p.staff)
+	return p.trusted || p.staff.May(action)
 }
 
 // scoped reports whether the actor's token, if it came with one, covers action.
