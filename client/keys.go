@@ -23,7 +23,7 @@ type ProductKey struct {
 	Used         int64    `json:"used"`
 	Available    int64    `json:"available"`
 	State        string   `json:"state" enum:"assigned,superseded"`
-	CreatedAt    string   `json:"created_at"`
+	CreatedAt    string   `json:"created_at" format:"date-time"`
 	Version      int64    `json:"version" doc:"To be sent with a change, so that none is lost"`
 }
 

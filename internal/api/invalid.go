@@ -44,7 +44,11 @@ func fromHuma(ctx huma.Context, status int, message string, details ...error) hu
 // invalid says what is wrong at one place. Of huma's message only what it says of our own schema is kept, never what it was sent.
 func invalid(out i18n.Printer, d *huma.ErrorDetail) client.FieldProblem {
 	code, params := rule(d.Message)
-	return client.FieldProblem{Pointer: pointer(d.Location), Code: code, Detail: out.Error(code, params)}
+	at := pointer(d.Location)
+	if strings.HasSuffix(d.Message, " parameter is missing") { // the place is the parameter's own
+		code, params = "field.missing", errs.Params{"name": at[strings.LastIndex(at, "/")+1:]}
+	}
+	return client.FieldProblem{Pointer: at, Code: code, Detail: out.Error(code, params)}
 }
 
 // rule turns huma's message into a code with its parameters.
@@ -57,7 +61,6 @@ func rule(message string) (code string, params errs.Params) {
 	}
 	for _, r := range []struct{ before, after, code, param string }{
 		{"expected required property ", " to be present", "field.missing", "name"},
-		{"required ", " parameter is missing", "field.missing", "name"},
 		{"expected value to be one of \"", "\"", "field.one_of", "values"},
 		{"expected length <= ", "", "field.too_long", "max"},
 		{"expected array length <= ", "", "field.too_many", "max"},

@@ -114,7 +114,7 @@ type permission struct {
 	LicensingID string `json:"licensing_id"`
 	Role        string `json:"role"`
 	Source      string `json:"source"`
-	Until       string `json:"until,omitempty"`
+	Until       string `json:"until,omitempty" format:"date-time"`
 }
 
 func (a *API) myPermissions(ctx context.Context, c Caller, _ *struct{}) (*body[client.Page[permission]], error) {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,8 +24,10 @@ type side struct {
 	number string
 }
 
-func rossi(t testing.TB, w *apptest.World) side   { return side{t, w, apptest.Admin, apptest.Enterprise} }
-func harbour(t testing.TB, w *apptest.World) side { return side{t, w, apptest.Stranger, apptest.Foreign} }
+func rossi(t testing.TB, w *apptest.World) side { return side{t, w, apptest.Admin, apptest.Enterprise} }
+func harbour(t testing.TB, w *apptest.World) side {
+	return side{t, w, apptest.Stranger, apptest.Foreign}
+}
 func nothing(t testing.TB, w *apptest.World) side { return side{t, w, "", "E-0000"} }
 
 func (s side) check(err error) {
@@ -93,38 +96,56 @@ type sample struct {
 
 // samples returns one for each route of the API, by operation. TestEveryRouteHasASample keeps it complete.
 func samples() map[string]func(s side) sample {
-	at := func(path string) func(side) sample { return func(side) sample { return sample{path: path} } }
-	json := func(path, format string, args ...any) sample {
-		return sample{path: path, body: fmt.Sprintf(format, args...), media: "application/json"}
-	}
-	const v1 = "/api/v1"
+	all := people()
+	maps.Copy(all, goods())
+	maps.Copy(all, office())
+	return all
+}
+
+const v1 = "/api/v1"
+
+// at is a request that is its address.
+func at(path string) func(side) sample { return func(side) sample { return sample{path: path} } }
+
+func inJSON(path, format string, args ...any) sample {
+	return sample{path: path, body: fmt.Sprintf(format, args...), media: "application/json"}
+}
+
+func people() map[string]func(s side) sample {
 	return map[string]func(s side) sample{
 		"POST /api/v1/session": func(s side) sample {
-			return json(v1+"/session", `{"email": %q, "password": %q}`, apptest.Admin, apptest.Password)
+			return inJSON(v1+"/session", `{"email": %q, "password": %q}`, apptest.Admin, apptest.Password)
 		},
 		"DELETE /api/v1/session": func(side) sample { return sample{path: v1 + "/session", form: "session"} },
 		"GET /api/v1/me":         at(v1 + "/me"),
 		"GET /api/v1/tokens":     at(v1 + "/tokens"),
 		"POST /api/v1/tokens": func(side) sample {
-			s := json(v1+"/tokens", `{"name": "nightly", "scopes": ["reports.view"], "until": "2026-06-30T00:00:00+02:00"}`)
+			s := inJSON(v1+"/tokens", `{"name": "nightly", "scopes": ["reports.view"], "until": "2026-06-30T00:00:00+02:00"}`)
 			s.form = "session"
 			return s
 		},
 		"DELETE /api/v1/tokens/{token}": func(s side) sample { return sample{path: v1 + "/tokens/" + s.token()} },
 		"POST /api/v1/invitations/accept": func(s side) sample {
-			return json(v1+"/invitations/accept", `{"token": %q, "first_name": "Paolo", "last_name": "Rinaldi", "language": "it", "password": "quattro sentieri nel prato"}`,
+			return inJSON(v1+"/invitations/accept", `{"token": %q, "first_name": "Paolo", "last_name": "Rinaldi", "language": "it", "password": "quattro sentieri nel prato"}`,
 				s.w.Invite(s.address(), "ROSSI"))
 		},
 		"GET /api/v1/licensing-ids/{id}/roles": func(s side) sample { return sample{path: v1 + "/licensing-ids/" + s.lid() + "/roles"} },
 		"POST /api/v1/licensing-ids/{id}/roles": func(s side) sample {
-			return json(v1+"/licensing-ids/"+s.lid()+"/roles", `{"email": %q, "role": "download", "until": "2027-01-01T00:00:00Z"}`, s.address())
+			return inJSON(v1+"/licensing-ids/"+s.lid()+"/roles", `{"email": %q, "role": "download", "until": "2027-01-01T00:00:00Z"}`, s.address())
 		},
-		"DELETE /api/v1/roles/{role}":                func(s side) sample { return sample{path: v1 + "/roles/" + s.role()} },
-		"GET /api/v1/my-permissions":                 at(v1 + "/my-permissions"),
+		"DELETE /api/v1/roles/{role}": func(s side) sample { return sample{path: v1 + "/roles/" + s.role()} },
+		"GET /api/v1/my-permissions":  at(v1 + "/my-permissions"),
+	}
+}
+
+func goods() map[string]func(s side) sample {
+	return map[string]func(s side) sample{
 		"GET /api/v1/licensing-ids":                  at(v1 + "/licensing-ids?limit=2&inactive=true"),
 		"GET /api/v1/licensing-ids/{id}":             func(s side) sample { return sample{path: v1 + "/licensing-ids/" + s.lid()} },
 		"GET /api/v1/licensing-ids/{id}/order-lines": func(s side) sample { return sample{path: v1 + "/licensing-ids/" + s.lid() + "/order-lines"} },
-		"GET /api/v1/license-summary":                func(s side) sample { return sample{path: v1 + "/license-summary?as_of=2026-03-31&licensing_id=" + s.number} },
+		"GET /api/v1/license-summary": func(s side) sample {
+			return sample{path: v1 + "/license-summary?as_of=2026-03-31&licensing_id=" + s.number}
+		},
 		"GET /api/v1/license-summary/explanation": func(s side) sample {
 			version := map[string]string{apptest.Foreign: "2019"}[s.number]
 			if version == "" {
@@ -136,16 +157,16 @@ func samples() map[string]func(s side) sample {
 		"GET /api/v1/product-keys":       func(s side) sample { return sample{path: v1 + "/product-keys?licensing_id=" + s.number} },
 		"GET /api/v1/product-keys/{key}": func(s side) sample { return sample{path: v1 + "/product-keys/" + s.key()} },
 		"POST /api/v1/product-keys": func(s side) sample {
-			return json(v1+"/product-keys", `{"licensing_id": %q, "type": "mak", "products": ["NIB-STD"], "limit": 7, "count": 2}`, s.number)
+			return inJSON(v1+"/product-keys", `{"licensing_id": %q, "type": "mak", "products": ["NIB-STD"], "limit": 7, "count": 2}`, s.number)
 		},
 		"POST /api/v1/product-keys/{key}/reveal": func(s side) sample { return sample{path: v1 + "/product-keys/" + s.key() + "/reveal"} },
 		"PUT /api/v1/product-keys/{key}/limit": func(s side) sample {
 			key := s.key()
-			return json(v1+"/product-keys/"+key+"/limit", `{"limit": 9, "version": %d}`, s.version(key))
+			return inJSON(v1+"/product-keys/"+key+"/limit", `{"limit": 9, "version": %d}`, s.version(key))
 		},
 		"POST /api/v1/product-keys/{key}/supersede": func(s side) sample {
 			key := s.key()
-			return json(v1+"/product-keys/"+key+"/supersede", `{"version": %d}`, s.version(key))
+			return inJSON(v1+"/product-keys/"+key+"/supersede", `{"version": %d}`, s.version(key))
 		},
 		"GET /api/v1/product-keys/{key}/activations": func(s side) sample {
 			if s.number == apptest.Enterprise {
@@ -153,18 +174,27 @@ func samples() map[string]func(s side) sample {
 			}
 			return sample{path: v1 + "/product-keys/" + s.key() + "/activations?limit=2"}
 		},
-		"POST /api/v1/product-keys/export": func(s side) sample { return sample{path: v1 + "/product-keys/export?format=csv&licensing_id=" + s.number} },
+		"POST /api/v1/product-keys/export": func(s side) sample {
+			return sample{path: v1 + "/product-keys/export?format=csv&licensing_id=" + s.number}
+		},
 		"POST /activation/v1/activations": func(s side) sample {
-			return json("/activation/v1/activations", `{"product_key": %q, "installation_id": %q, "product": "NIB-STD", "machine": "rossi-nb-900"}`,
+			return inJSON("/activation/v1/activations", `{"product_key": %q, "installation_id": %q, "product": "NIB-STD", "machine": "rossi-nb-900"}`,
 				s.w.Texts["office"], apptest.InstallationID("NIB-STD", s.address()))
 		},
+	}
+}
+
+func office() map[string]func(s side) sample {
+	return map[string]func(s side) sample{
 		"POST /api/v1/imports/catalog": func(s side) sample {
-			return json(v1+"/imports/catalog?file=c.json", `{"products": [{"code": "P-%s", "name": "Carta", "family": "Carta", "pool": "Applications", "class": "client", "versions": [{"name": "1", "released": "2024-01-01"}]}]}`, ids.New(dbtest.Start))
+			return inJSON(v1+"/imports/catalog?file=c.json", `{"products": [{"code": "P-%s", "name": "Carta", "family": "Carta", "pool": "Applications", "class": "client", "versions": [{"name": "1", "released": "2024-01-01"}]}]}`, ids.New(dbtest.Start))
 		},
 		"POST /api/v1/imports/agreements": func(s side) sample {
-			return json(v1+"/imports/agreements?file=a.json", `{"agreements": [{"licensing_id": "N-%s", "program": "select-plus", "organization": "ROSSI", "start": "2025-01-01"}]}`, ids.New(dbtest.Start))
+			return inJSON(v1+"/imports/agreements?file=a.json", `{"agreements": [{"licensing_id": "N-%s", "program": "select-plus", "organization": "ROSSI", "start": "2025-01-01"}]}`, ids.New(dbtest.Start))
 		},
-		"POST /api/v1/imports/orders": func(s side) sample { return sample{path: v1 + "/imports/orders?file=o.csv", body: s.line(), media: "text/csv"} },
+		"POST /api/v1/imports/orders": func(s side) sample {
+			return sample{path: v1 + "/imports/orders?file=o.csv", body: s.line(), media: "text/csv"}
+		},
 		"POST /api/v1/imports/keys": func(s side) sample {
 			return sample{path: v1 + "/imports/keys?file=k.tsv", media: "text/tab-separated-values",
 				body: strings.Replace(apptest.Keys, "NP90Q", strings.ToUpper(string(ids.New(dbtest.Start)))[21:26], 1)}
@@ -175,7 +205,7 @@ func samples() map[string]func(s side) sample {
 		},
 		"GET /api/v1/audit-records":  func(s side) sample { return sample{path: v1 + "/audit-records?limit=2&licensing_id=" + s.number} },
 		"GET /api/v1/clock":          at(v1 + "/clock"),
-		"POST /api/v1/clock/advance": func(side) sample { return json(v1+"/clock/advance", `{"by": "1s"}`) },
+		"POST /api/v1/clock/advance": func(side) sample { return inJSON(v1+"/clock/advance", `{"by": "1s"}`) },
 		"GET /.well-known/jwks.json": at("/.well-known/jwks.json"),
 		"GET /api/v1/openapi.json":   at(v1 + "/openapi.json"),
 	}

@@ -78,7 +78,7 @@ type wireToken struct {
 	Scopes  []string `json:"scopes"`
 	Created string   `json:"created" format:"date-time"`
 	Expires string   `json:"expires" format:"date-time"`
-	Used    string   `json:"used,omitempty" doc:"To the minute"`
+	Used    string   `json:"used,omitempty" format:"date-time" doc:"To the minute"`
 	Secret  string   `json:"secret,omitempty" doc:"Only in the answer that makes it"`
 }
 
