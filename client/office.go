@@ -50,12 +50,12 @@ type AuditRecord struct {
 	At          string `json:"at" format:"date-time"`
 	ActorKind   string `json:"actor_kind"`
 	Actor       string `json:"actor,omitempty" doc:"Id of the person"`
-	ActorName   string `json:"actor_name,omitempty"`
+	ActorName   string `json:"actor_name,omitempty" doc:"Name of the person today"`
 	ActedFor    string `json:"acted_for,omitempty"`
 	Action      string `json:"action"`
 	ActionText  string `json:"action_text"`
 	Object      string `json:"object,omitempty"`
-	LicensingID string `json:"licensing_id,omitempty"`
+	LicensingID string `json:"licensing_id,omitempty" doc:"Number of the Licensing ID concerned"`
 	Refused     bool   `json:"refused"`
 	Before      any    `json:"before,omitempty"`
 	After       any    `json:"after,omitempty"`
