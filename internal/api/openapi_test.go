@@ -106,7 +106,7 @@ func (d openAPI) check(t testing.TB, r routes.Route, a answer) {
 
 func TestTheDocumentIsCommitted(t *testing.T) {
 	t.Parallel()
-	doc := document(t, apptest.New(t, db.SQLite))
+	doc := document(t, apptest.Empty(t, db.SQLite))
 	text := append(doc.raw, '\n')
 	if *update {
 		if err := os.WriteFile(committed, text, 0o644); err != nil {
@@ -121,7 +121,7 @@ func TestTheDocumentIsCommitted(t *testing.T) {
 
 func TestTheDocumentDescribesTheRoutesAndNothingElse(t *testing.T) {
 	t.Parallel()
-	w := apptest.New(t, db.SQLite)
+	w := apptest.Empty(t, db.SQLite)
 	doc := document(t, w)
 	if !strings.HasPrefix(doc.OpenAPI, "3.1.") || doc.Info.Title == "" || doc.Info.Version != apptest.Version || doc.Components.SecuritySchemes["bearer"] == nil {
 		t.Errorf("the head says %s %+v", doc.OpenAPI, doc.Info)
@@ -194,7 +194,7 @@ func (d openAPI) checkOperation(t testing.TB, r routes.Route, op operation) {
 // TestEveryReferenceLeadsSomewhere also finds schemas that nothing refers to, and examples that are not true.
 func TestEveryReferenceLeadsSomewhere(t *testing.T) {
 	t.Parallel()
-	doc := document(t, apptest.New(t, db.SQLite))
+	doc := document(t, apptest.Empty(t, db.SQLite))
 	used := map[string]bool{}
 	for _, m := range regexp.MustCompile(`"\$ref":\s*"([^"]+)"`).FindAllSubmatch(doc.raw, -1) {
 		name, ok := strings.CutPrefix(string(m[1]), "#/components/schemas/")
@@ -228,7 +228,7 @@ func TestEveryReferenceLeadsSomewhere(t *testing.T) {
 // TestTheCheckOfSchemasFindsFaults is the control of all that rely on it.
 func TestTheCheckOfSchemasFindsFaults(t *testing.T) {
 	t.Parallel()
-	doc := document(t, apptest.New(t, db.SQLite))
+	doc := document(t, apptest.Empty(t, db.SQLite))
 	for name, text := range map[string]string{
 		"a member is missing":   `{"now": "2026-03-31T09:00:00Z"}`,
 		"a member too many":     `{"now": "2026-03-31T09:00:00Z", "sandbox": true, "zone": "UTC"}`,

@@ -59,6 +59,14 @@ func Each(t *testing.T, test func(t *testing.T, w *World)) {
 // New makes a world and serves it until the test ends.
 func New(t testing.TB, engine db.Engine) *World {
 	t.Helper()
+	w := Empty(t, engine)
+	w.fill()
+	return w
+}
+
+// Empty is a world without data and people.
+func Empty(t testing.TB, engine db.Engine) *World {
+	t.Helper()
 	dir := t.TempDir()
 	w := &World{t: t, log: &logged{}, Tokens: map[string]string{}, Actors: map[string]audit.Actor{}, IDs: map[string]ids.ID{}, Keys: map[string]ids.ID{},
 		Texts: map[string]string{}, Roles: map[string]ids.ID{}, Owned: map[string]ids.ID{}}
@@ -67,7 +75,6 @@ func New(t testing.TB, engine db.Engine) *World {
 	w.check(seal.CreateRootKey(w.Config.RootKeyFile))
 	w.startClock()
 	w.Open()
-	w.fill()
 	return w
 }
 
