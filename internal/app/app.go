@@ -143,6 +143,7 @@ func (a *App) schedules() {
 	})
 	a.Jobs.Every("accounts.purge", time.Hour, a.Accounts.Purge)
 	a.Jobs.Every("idempotency.purge", time.Hour, a.purgeIdempotency)
+	a.Jobs.Every("agreements.greet", time.Hour, a.Agreements.Greet)
 	a.Jobs.Every("orders.purge", 10*time.Minute, a.Orders.Purge)
 }
 

@@ -35,12 +35,9 @@ type Invitation struct {
 // is open. Nothing is sent until it is released. One whose link is too old is queued anew. The caller decides access.
 // Errors: Invalid "access.address", "accounts.name"; NotFound "accounts.organization_unknown".
 func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued bool, err error) {
-	address, err := access.NormalizeAddress(i.Address)
+	address, err := i.check()
 	if err != nil {
 		return false, err
-	}
-	if !plainText(i.FirstName, longestName) || !plainText(i.LastName, longestName) {
-		return false, errs.New(errs.Invalid, "accounts.name", errs.Params{"max": longestName})
 	}
 	if owner, err := ownerTx(tx, address); err != nil || owner != "" {
 		return false, err
@@ -71,6 +68,15 @@ func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued b
 		Reason       string `json:"reason"`
 	}{i.Organization, i.Reason}
 	return true, audit.Record(tx, actor, audit.Event{Action: "invitations.queued", Object: invitations.Wire(id), After: after})
+}
+
+// check returns the address in its normal form. Errors: Invalid "access.address", "accounts.name".
+func (i Invitation) check() (string, error) {
+	address, err := access.NormalizeAddress(i.Address)
+	if err == nil && (!plainText(i.FirstName, longestName) || !plainText(i.LastName, longestName)) {
+		err = errs.New(errs.Invalid, "accounts.name", errs.Params{"max": longestName})
+	}
+	return address, err
 }
 
 // InvitationFilter chooses invitations; its zero value chooses all.

@@ -126,9 +126,9 @@ func (s *Service) SaveOrganizationTx(tx *db.Tx, actor audit.Actor, o Organizatio
 // change writes what is new about an organization.
 func change(tx *db.Tx, before, after Organization) (bool, error) {
 	if before.Country != after.Country {
-		return false, errs.New(errs.Conflict, "accounts.country_fixed", errs.Params{"code": after.Code})
+		return false, countryFixed(after)
 	}
-	if before.LegalName == after.LegalName && before.TimeZone == after.TimeZone && before.Segment == after.Segment {
+	if before.saysTheSame(after) {
 		return false, nil
 	}
 	n, err := tx.Exec("UPDATE organizations SET legal_name = $1, time_zone = $2, segment = $3, version = version + 1 WHERE id = $4",
@@ -136,32 +136,54 @@ func change(tx *db.Tx, before, after Organization) (bool, error) {
 	return n == 1, err
 }
 
+// saysTheSame reports whether nothing about an organization is new but, perhaps, its tenant.
+func (o Organization) saysTheSame(after Organization) bool {
+	return o.LegalName == after.LegalName && o.TimeZone == after.TimeZone && o.Segment == after.Segment
+}
+
+func countryFixed(o Organization) error {
+	return errs.New(errs.Conflict, "accounts.country_fixed", errs.Params{"code": o.Code})
+}
+
+func domainTaken(t Tenant) error {
+	return errs.New(errs.Conflict, "accounts.domain_taken", errs.Params{"domain": t.PrimaryDomain})
+}
+
 // saveTenant records or changes the tenant of an organization.
 func saveTenant(tx *db.Tx, o Organization) (changed bool, err error) {
 	if o.Tenant == nil {
 		return false, nil
 	}
-	t := *o.Tenant
-	var owner ids.ID
-	var name, domain string
-	err = tx.Row("SELECT organization_id, name, primary_domain FROM tenants WHERE guid = $1", t.ID).Scan(&owner, &name, &domain)
-	switch {
-	case err != nil && !errors.Is(err, db.ErrNoRow):
+	if changed, err = tenantChanges(tx, o); err != nil || !changed {
 		return false, err
-	case err == nil && owner != o.ID:
-		return false, errs.New(errs.Conflict, "accounts.tenant_taken", errs.Params{"tenant": t.ID})
-	case err == nil && name == t.Name && domain == t.PrimaryDomain:
-		return false, nil
 	}
+	t := *o.Tenant
 	err = tx.Try(func() error {
 		_, err := tx.Exec(`INSERT INTO tenants (id, guid, organization_id, name, primary_domain, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (guid) DO UPDATE SET name = excluded.name, primary_domain = excluded.primary_domain`, tx.NewID(), t.ID, o.ID, t.Name, t.PrimaryDomain, tx.Now())
 		return err
 	})
 	if errors.Is(err, db.ErrDuplicate) {
-		return false, errs.New(errs.Conflict, "accounts.domain_taken", errs.Params{"domain": t.PrimaryDomain})
+		return false, domainTaken(t)
 	}
 	return err == nil, err
+}
+
+// tenantChanges reports whether an organization's tenant is new or says something new. Errors: Conflict "accounts.tenant_taken".
+func tenantChanges(tx *db.Tx, o Organization) (bool, error) {
+	t := *o.Tenant
+	var owner ids.ID
+	var name, domain string
+	err := tx.Row("SELECT organization_id, name, primary_domain FROM tenants WHERE guid = $1", t.ID).Scan(&owner, &name, &domain)
+	switch {
+	case errors.Is(err, db.ErrNoRow):
+		return true, nil
+	case err != nil:
+		return false, err
+	case owner != o.ID:
+		return false, errs.New(errs.Conflict, "accounts.tenant_taken", errs.Params{"tenant": t.ID})
+	}
+	return name != t.Name || domain != t.PrimaryDomain, nil
 }
 
 const organizationColumns = `SELECT o.id, o.code, o.legal_name, o.country, o.time_zone, o.segment, t.name, t.primary_domain, t.guid

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"chiave/internal/licensing/access"
-	"chiave/internal/licensing/accounts"
-	"chiave/internal/licensing/audit"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/ids"
 )
@@ -82,31 +80,4 @@ func ofType(all []Contact, t ContactType) []Contact {
 		}
 	}
 	return some
-}
-
-// reviseContacts records the people of one type as a new revision.
-func reviseContacts(tx *db.Tx, subject ids.ID, t ContactType, people []Contact, run ids.ID) error {
-	var revision int64
-	if err := tx.Row("SELECT coalesce(max(revision), 0) + 1 FROM contacts WHERE subject_id = $1 AND type = $2", subject, string(t)).Scan(&revision); err != nil {
-		return err
-	}
-	for place, c := range people {
-		_, err := tx.Exec("INSERT INTO contacts (subject_id, type, revision, place, address, first_name, last_name, import_id, recorded_at) "+
-			"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", subject, string(t), revision, place, c.Address, c.FirstName, c.LastName, run, tx.Now())
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// greet gives the roles of a contact of a Licensing ID and asks the person in, if need be. It reports whether an
-// invitation was queued.
-func (s *Service) greet(tx *db.Tx, actor audit.Actor, licensing, organization ids.ID, c Contact) (invited bool, err error) {
-	granted, err := s.access.GrantFromContactTx(tx, actor, access.ContactGrant{Address: c.Address, Licensing: licensing, Roles: c.Type.Roles(), Ref: string(c.Type)})
-	if err != nil || !granted {
-		return false, err
-	}
-	return s.accounts.InviteTx(tx, actor, accounts.Invitation{Address: c.Address, FirstName: c.FirstName, LastName: c.LastName,
-		Organization: organization, Reason: "contact"})
 }

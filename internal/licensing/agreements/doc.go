@@ -10,7 +10,8 @@
 //   - A Licensing ID stands below at most one parent and one master agreement; its parent's master is its own. Programs
 //     without a master agreement have none above them (PROG-03). No Licensing ID renews itself, by however many steps.
 //   - A contact of a Licensing ID gives its roles when it is first named (CONT-10) and never again; whoever gets a role so
-//     and is not known yet is invited. Contacts of parents and masters give none.
+//     and is not known yet is invited. Contacts of parents and masters give none. That happens after the publication, a few
+//     contacts at a time, so that nobody waits for a large import; who has not been greeted is known from what access was told.
 //   - Agreements of a program that is managed elsewhere are kept and never shown (PROG-08, REL-11).
 //
 // What a changed row does: dates, numbers, partner, parent, master and predecessor become a new revision. The program and

@@ -33,8 +33,9 @@ func New(d *db.DB, who *access.Service, people *accounts.Service, sellers *partn
 }
 
 // Import takes an agreements file in, whole or not at all, and queues invitations to the people it names. Bad rows are in
-// the report, which is not an error then. Errors: those of Gate.Staff for Import; Conflict "imports.running"; Limited
-// "feed.too_large"; those of r.
+// the report, which is not an error then. It is judged while others write; a dry run and a file with problems end there. People are
+// greeted after the publication: when that is cut short, Greet goes on with it. Errors: those of Gate.Staff for Import; Conflict
+// "imports.running", "imports.lost"; Limited "feed.too_large"; those of r.
 func (s *Service) Import(ctx context.Context, actor audit.Actor, file string, r io.Reader, dryRun bool) (feed.Report, error) {
 	report := feed.Report{File: file, DryRun: dryRun}
 	if err := s.access.Read(ctx, actor, func(_ *db.Tx, g *access.Gate) error { return g.Staff(access.Import) }); err != nil {
@@ -51,35 +52,49 @@ func (s *Service) Import(ctx context.Context, actor audit.Actor, file string, r 
 		return report, err
 	}
 	report.ID, report.SHA256, report.Rows = feed.WireID.Wire(run.ID), sum, d.rows()
-	err = s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
-		if err := g.Staff(access.Import); err != nil {
-			return err
-		}
+	var waiting []greeting
+	attempt := func(tx *db.Tx, by audit.Actor) error {
 		report.Created, report.Changed, report.Unchanged, report.Invitations = 0, 0, 0, 0
-		p := &publication{Service: s, tx: tx, actor: g.Actor(), run: run, report: &report,
+		p := &publication{Service: s, tx: tx, actor: by, run: run, report: &report, foreseen: foreseen{map[string]string{}, map[string]string{}, map[string]bool{}},
 			judge: judge{organizations: map[string]ids.ID{}, partners: map[string]ids.ID{}, problems: found.Clone()}}
-		return p.publish(&d)
-	})
-	if err != nil {
-		if errors.Is(err, feed.ErrNotPublished) {
-			err = nil
-		}
-		err = errors.Join(err, run.Abandon(ctx))
+		err := p.take(&d)
+		actor, waiting = by, p.waiting
+		return err
 	}
-	return report, err
+	err = s.db.Read(ctx, func(tx *db.Tx) error { return attempt(tx, actor) })
+	if err == nil && !dryRun {
+		err = s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
+			if err := g.Staff(access.Import); err != nil {
+				return err
+			}
+			return attempt(tx, g.Actor())
+		})
+		if err == nil {
+			report.Invitations, err = s.greet(ctx, actor, waiting)
+			return report, err
+		}
+	}
+	if errors.Is(err, feed.ErrNotPublished) {
+		err = nil
+	}
+	return report, errors.Join(err, run.Abandon(ctx))
 }
 
-// publication is one attempt to publish a file.
+// publication is one walk through a file: in a transaction that may write it publishes, in another it finds out what publishing
+// would do and what is wrong.
 type publication struct {
 	*Service
 	judge
-	tx     *db.Tx
-	actor  audit.Actor
-	run    *feed.Run
-	report *feed.Report
+	foreseen
+	tx      *db.Tx
+	actor   audit.Actor
+	run     *feed.Run
+	report  *feed.Report
+	waiting []greeting // new contacts, who are greeted once the file is published
 }
 
-func (p *publication) publish(d *document) error {
+// take judges the file and publishes it, if the transaction may write. Publishing judges again: what other rooms keep may have changed.
+func (p *publication) take(d *document) error {
 	if err := p.saveOrganizations(d); err != nil {
 		return fmt.Errorf("saving organizations: %w", err)
 	}
@@ -97,8 +112,8 @@ func (p *publication) publish(d *document) error {
 	if err := p.writeAgreements(d); err != nil {
 		return fmt.Errorf("writing agreements: %w", err)
 	}
-	if p.report.DryRun {
-		return feed.ErrNotPublished
+	if !p.tx.Writes() {
+		return nil
 	}
 	if err := p.run.Publish(p.tx, *p.report); err != nil {
 		return err
@@ -141,12 +156,12 @@ func (p *publication) saveOrganizations(d *document) error {
 }
 
 func (p *publication) saveOrganization(row organizationRow) error {
-	_, err := p.accounts.OrganizationByCodeTx(p.tx, row.Code)
-	created := errs.KindOf(err) == errs.NotFound
-	if err != nil && !created {
-		return err
+	f, err := p.accounts.ForeseeOrganizationTx(p.tx, row.Organization)
+	if err == nil && p.tx.Writes() && f.Changed {
+		f.ID, f.Changed, err = p.accounts.SaveOrganizationTx(p.tx, p.actor, row.Organization)
+	} else if err == nil {
+		err = p.foreseen.tenant(f.Organization)
 	}
-	id, changed, err := p.accounts.SaveOrganizationTx(p.tx, p.actor, row.Organization)
 	if refused, ok := errors.AsType[*errs.Error](err); ok && (refused.Kind == errs.Invalid || refused.Kind == errs.Conflict) {
 		for _, f := range refused.Fields {
 			p.problems.Add(row.at[f.Pointer], f.Code, f.Params)
@@ -156,8 +171,8 @@ func (p *publication) saveOrganization(row organizationRow) error {
 		}
 		return nil
 	}
-	p.organizations[row.Code] = id
-	p.count(created, changed)
+	p.organizations[row.Code] = f.ID
+	p.count(f.Created, f.Changed)
 	return err
 }
 
@@ -168,6 +183,14 @@ func refusedMember(code string) string {
 }
 
 func (p *publication) savePartners(d *document) error {
+	codes := make([]string, len(d.partners))
+	for i, row := range d.partners {
+		codes[i] = row.Code
+	}
+	known, err := p.Service.partners.ByCodesTx(p.tx, codes)
+	if err != nil {
+		return err
+	}
 	seen := map[string]partners.Partner{}
 	for _, row := range d.partners {
 		if first, twice := seen[row.Code]; twice {
@@ -182,12 +205,18 @@ func (p *publication) savePartners(d *document) error {
 		if row.bad {
 			continue
 		}
-		id, saved, err := p.Service.partners.SaveTx(p.tx, p.actor, row.Partner)
-		if err != nil {
-			return err
+		before, exists := known[row.Code]
+		id, changed := before.ID, before.Name != row.Name
+		switch {
+		case changed && p.tx.Writes():
+			if id, _, err = p.Service.partners.SaveTx(p.tx, p.actor, row.Partner); err != nil {
+				return err
+			}
+		case !exists:
+			id = p.tx.NewID() // a stand-in: it is recorded when the file is published
 		}
 		p.judge.partners[row.Code] = id
-		p.count(saved == partners.Created, saved == partners.Renamed)
+		p.count(!exists, exists && changed)
 	}
 	return nil
 }

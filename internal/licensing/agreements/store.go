@@ -2,13 +2,16 @@ package agreements
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"chiave/internal/platform/db"
 	"chiave/internal/platform/ids"
 )
 
-// writeAgreements writes what the rows change, counts them and greets new contacts.
+// writeAgreements writes what the rows change, or would change, and counts them.
 func (p *publication) writeAgreements(d *document) error {
 	var subjects []ids.ID
 	for _, s := range p.book.order {
@@ -18,72 +21,103 @@ func (p *publication) writeAgreements(d *document) error {
 	if err != nil {
 		return err
 	}
+	var w revisions
 	for _, s := range p.book.order {
 		changed := s.stored == nil || *s.stored != s.facts
 		if changed {
-			if err := p.writeSubject(s); err != nil {
-				return err
-			}
+			w.subjects = append(w.subjects, s)
 		}
-		renamed, err := p.writeContacts(s, stored[s.id])
-		if err != nil {
-			return err
-		}
+		renamed := p.addContacts(&w, s, stored[s.id])
 		p.count(s.stored == nil, changed || renamed)
 	}
 	for range len(d.agreements) - len(p.book.order) { // rows that repeat another word by word
 		p.count(false, false)
 	}
-	return nil
+	if !p.tx.Writes() {
+		return p.foresee(p.waiting)
+	}
+	return p.write(w)
 }
 
-// writeContacts records the types of contacts that the row changes.
-func (p *publication) writeContacts(s *subject, stored []Contact) (changed bool, err error) {
+// revisions is what a file changes.
+type revisions struct {
+	subjects []*subject
+	contacts [][]any // rows of the table
+}
+
+// addContacts takes up the types of contacts that the row changes, and reports whether there is one.
+func (p *publication) addContacts(w *revisions, s *subject, stored []Contact) (changed bool) {
 	for _, t := range ContactTypes() {
-		people := ofType(s.row.contacts, t)
-		before := ofType(stored, t)
+		people, before := ofType(s.row.contacts, t), ofType(stored, t)
 		if len(people) == 0 || slices.Equal(people, before) {
 			continue
 		}
 		changed = true
-		if err := reviseContacts(p.tx, s.id, t, people, p.run.ID); err != nil {
-			return changed, err
+		for place, c := range people {
+			w.contacts = append(w.contacts, []any{s.id, string(t), c.Address, c.FirstName, c.LastName, place})
 		}
 		if s.level != LevelLicensingID {
 			continue
 		}
-		for _, c := range people {
-			if len(t.Roles()) == 0 || slices.Contains(before, c) {
-				continue
-			}
-			invited, err := p.greet(p.tx, p.actor, s.id, p.organizations[s.Organization], c)
-			if err != nil {
-				return changed, err
-			}
-			if invited {
-				p.report.Invitations++
-			}
+		for _, c := range newcomers(t, people, before) {
+			p.waiting = append(p.waiting, greeting{c, s.id, p.organizations[s.Organization]})
 		}
 	}
-	return changed, nil
+	return changed
 }
 
-// writeSubject makes the row say what the file says and keeps it as a revision.
-func (p *publication) writeSubject(s *subject) error {
-	write := p.writeAgreement
-	if s.level == LevelLicensingID {
-		write = p.writeLicensing
+// write makes the rows say what the file says and keeps that as revisions, each table by one statement.
+func (p *publication) write(w revisions) error {
+	var licensing, above, said [][]any
+	for _, s := range w.subjects {
+		row := []any{s.id, s.number, s.Program, p.organizations[s.Organization], p.judge.partners[s.Partner], p.id(LevelMaster, s.Master),
+			s.AgreementNumber, s.EnrollmentNumber, s.AuthorizationNumber, s.OwnerID, s.Start.String(), s.End.String()}
+		if s.level == LevelLicensingID {
+			licensing = append(licensing, append(row, strings.ToLower(s.number), p.id(LevelParent, s.Parent), p.id(LevelLicensingID, s.Predecessor)))
+		} else {
+			above = append(above, append(row, string(s.level)))
+		}
+		body, err := json.Marshal(s.facts)
+		if err != nil {
+			return err
+		}
+		said = append(said, []any{s.id, string(body)})
 	}
-	if err := write(s); err != nil {
-		return err
+	const facts = "id, number, program, organization_id, partner_id, master_id, agreement_number, enrollment_number, authorization_number, owner_id, start_on, end_on"
+	const same = "partner_id = excluded.partner_id, master_id = excluded.master_id, agreement_number = excluded.agreement_number, " +
+		"enrollment_number = excluded.enrollment_number, authorization_number = excluded.authorization_number, owner_id = excluded.owner_id, " +
+		"start_on = excluded.start_on, end_on = excluded.end_on, changed_at = excluded.changed_at, "
+	now, run := p.tx.Now(), p.run.ID
+	return errors.Join(
+		p.insert(licensing, "INSERT INTO licensing_ids (version, created_at, changed_at, "+facts+", number_folded, parent_id, predecessor_id) SELECT 1, $1, $2, "+texts(15),
+			" WHERE TRUE ON CONFLICT (id) DO UPDATE SET "+same+"parent_id = excluded.parent_id, predecessor_id = excluded.predecessor_id, version = licensing_ids.version + 1",
+			now, now),
+		p.insert(above, "INSERT INTO agreements (version, created_at, changed_at, "+facts+", level) SELECT 1, $1, $2, "+texts(13),
+			" WHERE TRUE ON CONFLICT (id) DO UPDATE SET "+same+"program = excluded.program, organization_id = excluded.organization_id, version = agreements.version + 1",
+			now, now),
+		p.insert(said, "INSERT INTO agreement_revisions (import_id, recorded_at, revision, subject_id, body) SELECT $1, $2, "+
+			"coalesce((SELECT max(o.revision) FROM agreement_revisions o WHERE o.subject_id = r.value->>0), 0) + 1, "+texts(2), "", run, now),
+		p.insert(w.contacts, "INSERT INTO contacts (import_id, recorded_at, revision, place, subject_id, type, address, first_name, last_name) SELECT $1, $2, "+
+			"coalesce((SELECT max(o.revision) FROM contacts o WHERE o.subject_id = r.value->>0 AND o.type = r.value->>1), 0) + 1, CAST(r.value->>5 AS BIGINT), "+texts(5), "",
+			run, now))
+}
+
+// insert writes rows by one statement, which has two arguments before the rows.
+func (p *publication) insert(rows [][]any, statement, end string, args ...any) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	body, err := json.Marshal(s.facts)
-	if err != nil {
-		return err
-	}
-	_, err = p.tx.Exec("INSERT INTO agreement_revisions (subject_id, revision, body, import_id, recorded_at) "+
-		"SELECT $1, coalesce(max(revision), 0) + 1, $2, $3, $4 FROM agreement_revisions WHERE subject_id = $5", s.id, string(body), p.run.ID, p.tx.Now(), s.id)
+	_, err := p.tx.Exec(statement+" FROM "+p.tx.Rows("$3", "r")+end, append(args, db.Packed(rows))...)
 	return err
+}
+
+// texts returns the first n values of a row, which are texts.
+func texts(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("r.value->>%d", i)
+	}
+	return strings.Join(all, ", ")
 }
 
 // id returns the row id of a subject that is referred to by number.
@@ -92,29 +126,4 @@ func (p *publication) id(level Level, number string) ids.ID {
 		return s.id
 	}
 	return ""
-}
-
-func (p *publication) writeLicensing(s *subject) error {
-	_, err := p.tx.Exec("INSERT INTO licensing_ids (id, number, number_folded, program, organization_id, partner_id, parent_id, master_id, predecessor_id, "+
-		"agreement_number, enrollment_number, authorization_number, owner_id, start_on, end_on, version, created_at, changed_at) "+
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16, $17) ON CONFLICT (id) DO UPDATE SET "+
-		"partner_id = excluded.partner_id, parent_id = excluded.parent_id, master_id = excluded.master_id, predecessor_id = excluded.predecessor_id, "+
-		"agreement_number = excluded.agreement_number, enrollment_number = excluded.enrollment_number, authorization_number = excluded.authorization_number, "+
-		"owner_id = excluded.owner_id, start_on = excluded.start_on, end_on = excluded.end_on, version = licensing_ids.version + 1, changed_at = excluded.changed_at",
-		s.id, s.number, strings.ToLower(s.number), s.Program, p.organizations[s.Organization], p.judge.partners[s.Partner],
-		p.id(LevelParent, s.Parent), p.id(LevelMaster, s.Master), p.id(LevelLicensingID, s.Predecessor),
-		s.AgreementNumber, s.EnrollmentNumber, s.AuthorizationNumber, s.OwnerID, s.Start.String(), s.End.String(), p.tx.Now(), p.tx.Now())
-	return err
-}
-
-func (p *publication) writeAgreement(s *subject) error {
-	_, err := p.tx.Exec("INSERT INTO agreements (id, level, number, program, organization_id, partner_id, master_id, "+
-		"agreement_number, enrollment_number, authorization_number, owner_id, start_on, end_on, version, created_at, changed_at) "+
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15) ON CONFLICT (id) DO UPDATE SET "+
-		"program = excluded.program, organization_id = excluded.organization_id, partner_id = excluded.partner_id, master_id = excluded.master_id, "+
-		"agreement_number = excluded.agreement_number, enrollment_number = excluded.enrollment_number, authorization_number = excluded.authorization_number, "+
-		"owner_id = excluded.owner_id, start_on = excluded.start_on, end_on = excluded.end_on, version = agreements.version + 1, changed_at = excluded.changed_at",
-		s.id, string(s.level), s.number, s.Program, p.organizations[s.Organization], p.judge.partners[s.Partner], p.id(LevelMaster, s.Master),
-		s.AgreementNumber, s.EnrollmentNumber, s.AuthorizationNumber, s.OwnerID, s.Start.String(), s.End.String(), p.tx.Now(), p.tx.Now())
-	return err
 }

@@ -43,6 +43,39 @@ func Each(t *testing.T, test func(t *testing.T, d *db.DB, clk *clock.Manual)) {
 	}
 }
 
+// LongestWrite runs work and meanwhile commits one small transaction after another, as activations do. It returns how long the longest of
+// them took, beside how long work took.
+func LongestWrite(t testing.TB, d *db.DB, work func()) (longest, whole time.Duration) {
+	t.Helper()
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			began := time.Now()
+			err := d.Housekeep(context.Background(), "writing beside other work", func(tx *db.Tx) error {
+				_, err := tx.Exec("INSERT INTO idempotency (principal, key, route, body_hash, object, created_at) VALUES ('beside', $1, '', '', '', $2)", string(tx.NewID()), tx.Now())
+				return err
+			})
+			if err != nil {
+				t.Errorf("writing beside other work: %v", err)
+				return
+			}
+			longest = max(longest, time.Since(began))
+		}
+	}()
+	began := time.Now()
+	work()
+	whole = time.Since(began)
+	close(done)
+	<-ended
+	return longest, whole
+}
+
 // Open opens the database at dsn with clk for its clock and closes it when the test ends.
 func Open(t testing.TB, dsn string, clk clock.Clock) *db.DB {
 	t.Helper()
