@@ -167,6 +167,8 @@ func TestKinds(t *testing.T) {
 		{"SUB on its last day", "2022-06-01", "b SUB STD@1 5 2022-03-01 2022-04-01..2022-06-01", "STD 2 5 0 0"},
 		{"SUB the day after", "2022-06-02", "b SUB STD 5 2022-03-01 2022-04-01..2022-06-01", ""},
 		{"SUB shown on order before its coverage", "2022-03-31", "b SUB STD 5 2022-03-01 2022-04-01..2022-06-01 shown", ""},
+		{"SUB shown on order, before a late order", "2022-04-30", "b SUB STD 5 2022-05-01 2022-04-01..2022-06-01 shown", ""},
+		{"SUB shown on order, on the day of a late order", "2022-05-01", "b SUB STD 5 2022-05-01 2022-04-01..2022-06-01 shown", "STD 2 5 0 0"},
 		{"SUB is not covered by SA", "2022-05-01", `
 			b SUB STD 5 2022-04-01 2022-04-01..2022-06-01
 			s SA STD 5 2022-04-02 2022-04-02..2023-04-01`, "STD 2 5 0 5"},
