@@ -115,7 +115,7 @@ func (c *call) timeline(entries []reports.Record) []ui.Event {
 	v := c.view
 	events := make([]ui.Event, len(entries))
 	for i, e := range entries {
-		event := ui.Event{At: e.At, What: e.Action, Actor: c.actorName(e), Detail: ui.Facts(c.recordFacts(e))}
+		event := ui.Event{At: e.At, What: e.Action, About: e.LicensingNumber, Actor: c.actorName(e), Detail: ui.Facts(c.recordFacts(e))}
 		if v.Has("audit." + e.Action) {
 			event.What = v.T("audit." + e.Action)
 		}
@@ -144,19 +144,18 @@ func (c *call) subject(e reports.Record) string {
 	return about.Machine
 }
 
-// actorName says who did something. A person whose name is not stored any more is named by id.
+// actorName says who did something. The id of a person without a stored name is among the details.
 func (c *call) actorName(r reports.Record) string {
 	a, v := r.Actor, c.view
-	id := ids.Prefix("usr").Wire(a.ID)
 	switch {
 	case a.Kind == audit.User && c.user != nil && a.ID == c.user.ID:
 		return v.T("audit_page.you")
 	case a.Kind == audit.User && r.ActorStaff != "":
-		return v.T("audit_page.staff", "name", cmp.Or(r.ActorName, id))
+		return v.T("audit_page.staff", "name", cmp.Or(r.ActorName, v.T("audit_page.nameless")))
 	case a.Kind == audit.User && r.ActorName != "":
 		return r.ActorName
 	case a.Kind == audit.User:
-		return v.T("audit_page.user", "id", id)
+		return v.T("audit_page.nameless")
 	}
 	return v.T("audit_page.actor_" + string(a.Kind))
 }
@@ -171,6 +170,9 @@ func (c *call) recordFacts(e reports.Record) []ui.Fact {
 		}
 	}
 	add(v.T("audit_page.object"), e.Object)
+	if e.Actor.Kind == audit.User && e.ActorName == "" {
+		add(v.T("audit_page.actor"), ids.Prefix("usr").Wire(e.Actor.ID))
+	}
 	add(v.T("audit_page.licensing_id"), e.LicensingNumber)
 	add(v.T("audit_page.before"), compact(e.Before))
 	add(v.T("audit_page.after"), compact(e.After))
