@@ -106,7 +106,7 @@ func keyUse(v ui.View, k keys.Key) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if k.Counted {
-			templ_7745c5c3_Err = ui.Activations(v, ui.Gauge{Used: k.Used, Limit: k.Used + k.Available()}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Activations(v, ui.Gauge{Used: k.Used, Limit: k.Used + k.Available(), Over: k.State == keys.Superseded}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -363,19 +363,46 @@ func orderProduct(v ui.View, line orders.Line) templ.Component {
 func (list orderList) table(v ui.View) ui.Table {
 	t := ui.Table{
 		Caption: v.T("licenses.tab_orders"),
-		Columns: []ui.Column{{Label: v.T("licenses.order")}, {Label: v.T("licenses.ordered")}, {Label: v.T("licenses.product")}, {Label: v.T("licenses.kind")}, {Label: v.T("licenses.quantity"), Numeric: true}, {Label: v.T("licenses.coverage")}, {Label: v.T("licenses.partner")}},
+		Columns: []ui.Column{{Label: v.T("licenses.order"), Whole: true}, {Label: v.T("licenses.ordered"), Whole: true}, {Label: v.T("licenses.product")}, {Label: v.T("licenses.kind")}, {Label: v.T("licenses.quantity"), Numeric: true}, {Label: v.T("licenses.coverage"), Whole: true}},
 		Empty:   ui.Blank{Title: v.T("licenses.no_orders"), Text: v.T("licenses.no_orders_why"), Icon: ui.IconLicense},
+	}
+	_, one := list.partner()
+	if !one {
+		t.Columns = append(t.Columns, ui.Column{Label: v.T("licenses.partner")})
 	}
 	for _, line := range list.lines {
 		kind := v.T("licenses.kind_" + strings.ToLower(line.Kind))
 		if line.Returns != "" {
 			kind += " (" + line.Returns + ")"
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.Stack(ui.Code(line.OrderNumber), ui.Text(line.ID)), ui.Text(day(v.Printer, line.OrderDate)), orderProduct(v, line), ui.Text(kind), ui.Text(v.Number(line.Quantity)), ui.Text(span(v.Printer, line.CoverageStart, line.CoverageEnd)), ui.Text(orKeep(line.PartnerName, "–")),
-		}})
+		row := ui.Row{Cells: []templ.Component{
+			ui.Stack(ui.Code(line.OrderNumber), ui.Text(line.ID)), ui.Text(day(v.Printer, line.OrderDate)), orderProduct(v, line), ui.Text(kind), ui.Text(v.Number(line.Quantity)), ui.Text(span(v.Printer, line.CoverageStart, line.CoverageEnd)),
+		}}
+		if !one {
+			row.Cells = append(row.Cells, ui.Text(orKeep(line.PartnerName, "–")))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// partner returns the partner of every line on the page; one is false when they differ.
+func (list orderList) partner() (name string, one bool) {
+	for i, line := range list.lines {
+		if i > 0 && line.PartnerName != name {
+			return "", false
+		}
+		name = line.PartnerName
+	}
+	return name, true
+}
+
+// note says what is not shown, and once what is the same on every line.
+func (list orderList) note(v ui.View) string {
+	if name, _ := list.partner(); name != "" {
+		return v.T("licenses.all_by", "partner", name) + " " + v.T("licenses.no_prices")
+	}
+	return v.T("licenses.no_prices")
 }
 
 func licensingOrdersView(v ui.View, l licensing, list orderList) templ.Component {
@@ -429,7 +456,7 @@ func licensingOrdersView(v ui.View, l licensing, list orderList) templ.Component
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(ui.CardHead{Title: v.T("licenses.tab_orders"), Note: v.T("licenses.no_prices")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(ui.CardHead{Title: v.T("licenses.tab_orders"), Note: list.note(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

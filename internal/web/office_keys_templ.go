@@ -37,7 +37,7 @@ func (s stock) table(v ui.View) ui.Table {
 	}
 	for _, k := range s.keys {
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.Link(officeKeyPath(k.ID), k.ProductLabel()), ui.Stack(ui.Code(k.Number), ui.Text(k.Organization)), keyType(v, k), ui.Code(k.Masked()), keyUse(v, k),
+			ui.Link(officeKeyPath(k.ID), k.ProductLabel()), ui.Stack(ui.Code(k.Number), ui.Text(k.Organization)), keyType(v, k), ui.MaskedKey(k.Masked()), keyUse(v, k),
 		}})
 	}
 	return t
@@ -220,7 +220,7 @@ func stockView(v ui.View, s stock) templ.Component {
 
 func (k stocked) facts(v ui.View) []ui.Fact {
 	facts := []ui.Fact{
-		{Label: v.T("keys_page.key"), Value: ui.Code(k.Masked())},
+		{Label: v.T("keys_page.key"), Value: ui.MaskedKey(k.Masked())},
 		{Label: v.T("keys_page.licensing_id"), Value: ui.Link(licensingPath(k.Licensing), k.Number)},
 		{Label: v.T("keys_page.organization"), Value: ui.Text(k.Organization)},
 		{Label: v.T("keys_page.type"), Value: keyType(v, k.Key)},

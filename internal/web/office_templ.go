@@ -243,10 +243,18 @@ func invitationTable(v ui.View, list invitationList) ui.Table {
 	for _, i := range list.rows {
 		name := accounts.User{FirstName: i.Names.First, LastName: i.Names.Last, Addresses: []string{i.Address}}.Name()
 		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
-			ui.Stack(ui.Text(name), ui.Text(i.Address)), ui.Text(orKeep(i.OrganizationName, v.T("permissions.staff"))), invitationState(v, i.State), ui.Instant(v, i.QueuedAt), invitationAct(v, i),
+			personCell(name, i.Address), ui.Text(orKeep(i.OrganizationName, v.T("permissions.staff"))), invitationState(v, i.State), ui.Instant(v, i.QueuedAt), invitationAct(v, i),
 		}})
 	}
 	return t
+}
+
+// personCell shows an address once when it stands for the name too.
+func personCell(name, address string) templ.Component {
+	if name == address {
+		return ui.Text(address)
+	}
+	return ui.Stack(ui.Text(name), ui.Text(address))
 }
 
 func invitationState(v ui.View, state string) templ.Component {
@@ -323,7 +331,7 @@ func releaseAll(v ui.View, queued int) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if queued > 0 {
-			templ_7745c5c3_Err = ui.PostButton(invitationsPath, nil, ui.Button{Label: v.N("office.release_all", int64(queued)), Rank: ui.Primary, Icon: ui.IconCheck}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton(invitationsPath, nil, ui.Button{Label: v.N("office.release_all", int64(queued)), Rank: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

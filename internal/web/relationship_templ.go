@@ -23,7 +23,7 @@ func activeBadge(v ui.View, active bool) templ.Component {
 func (r relationship) table(v ui.View) ui.Table {
 	t := ui.Table{
 		Caption: v.T("nav.relationship_summary"),
-		Columns: []ui.Column{{Label: v.T("licenses.licensing_id")}, {Label: v.T("licenses.organization")}, {Label: v.T("licenses.program")}, {Label: v.T("licenses.partner")}, {Label: v.T("licenses.term")}, {Label: v.T("licenses.state")}},
+		Columns: []ui.Column{{Label: v.T("licenses.licensing_id")}, {Label: v.T("licenses.organization")}, {Label: v.T("licenses.program")}, {Label: v.T("licenses.partner")}, {Label: v.T("licenses.term"), Whole: true}, {Label: v.T("licenses.state")}},
 		Empty:   r.blank(v),
 	}
 	for _, row := range r.rows {
@@ -354,7 +354,7 @@ func relationshipView(v ui.View, r relationship) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(v, ui.Page{Title: v.T("nav.relationship_summary"), Lead: v.T("licenses.relationship_lead"), Actions: ui.LinkButton(ui.Button{Label: v.T("nav.license_summary"), Href: ui.LicenseSummary.Path(), Icon: ui.IconCheck})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(v, ui.Page{Title: v.T("nav.relationship_summary"), Lead: v.T("licenses.relationship_lead"), Actions: ui.LinkButton(ui.Button{Label: v.T("nav.license_summary"), Href: ui.LicenseSummary.Path(), Icon: ui.IconLicense})}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

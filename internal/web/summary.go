@@ -93,6 +93,14 @@ func (c *call) summaryOptions(ctx context.Context, s *summary) error {
 	}
 }
 
+// day is the day that the filter shows: the one asked for, else that of the summary.
+func (s summary) day() string {
+	if s.asOf == "" {
+		return s.AsOf.String()
+	}
+	return s.asOf
+}
+
 // includes reports whether a Licensing ID is part of the summary.
 func (s summary) includes(number string) bool {
 	return len(s.chosen) == 0 || slices.Contains(s.chosen, number)
