@@ -2,6 +2,7 @@ package activation
 
 import (
 	"context"
+	"slices"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
@@ -156,14 +157,17 @@ func decide(tx *db.Tx, k *keyRow, known map[computer]Activation, p *pending) out
 type attempt struct {
 	InstallationID string `json:"installation_id"`
 	Machine        string `json:"machine,omitempty"`
-	Product        string `json:"product"`
+	Product        string `json:"product,omitempty"` // one that the key serves; other text is a stranger's and is not kept
 	Reason         string `json:"reason,omitempty"`
 }
 
 // event tells the record what became of a request.
 func event(k *keyRow, p *pending, refused error) audit.Event {
 	e := audit.Event{Action: "activation.activated", Object: keyWire(k.id), LicensingID: k.licensing}
-	after := attempt{InstallationID: p.InstallationID, Machine: p.Machine, Product: p.Product}
+	after := attempt{InstallationID: p.InstallationID, Machine: p.Machine}
+	if slices.Contains(k.products, p.Product) {
+		after.Product = p.Product
+	}
 	if refused != nil {
 		e.Action, e.Refused, after.Reason = refusedAction, true, errs.CodeOf(refused)
 	}
