@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"chiave/internal/licensing/access"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/jobs"
 	"chiave/internal/platform/telemetry"
@@ -68,13 +69,16 @@ func (a *App) look(ctx context.Context, m *metrics) {
 	}
 }
 
-// adminHandler serves what only operators may reach: figures and profiles. It listens on an address of its own and asks nobody who
+// AdminHandler serves what only operators may reach: figures and profiles. It listens on an address of its own and asks nobody who
 // they are.
-func (a *App) adminHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", a.metrics.registry.Handler())
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return mux
+func (a *App) AdminHandler() (http.Handler, error) {
+	table := &routes.Table{}
+	for path, h := range map[string]http.Handler{
+		"/metrics": a.metrics.registry.Handler(), "/debug/pprof/": http.HandlerFunc(pprof.Index),
+		"/debug/pprof/profile": http.HandlerFunc(pprof.Profile), "/debug/pprof/trace": http.HandlerFunc(pprof.Trace),
+	} {
+		table.Add(routes.Route{Method: http.MethodGet, Path: path, Face: routes.Probe, Action: access.Public, Class: routes.Read, Handler: h})
+	}
+	return table.Handler(func(r routes.Route) http.Handler { return r.Handler },
+		func(w http.ResponseWriter, _ *http.Request, status int) { w.WriteHeader(status) })
 }

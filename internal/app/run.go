@@ -154,11 +154,15 @@ func (a *App) listen(ctx context.Context, socket net.Listener, handler http.Hand
 	if err != nil {
 		return fmt.Errorf("listening for operators: %w", err)
 	}
+	operators, err := a.AdminHandler()
+	if err != nil {
+		return errors.Join(err, admin.Close())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	failed := make(chan error, 1)
 	go func() {
-		failed <- serve(ctx, a.Log, admin, a.adminHandler())
+		failed <- serve(ctx, a.Log, admin, operators)
 		cancel()
 	}()
 	err = serve(ctx, a.Log, socket, handler)

@@ -129,6 +129,7 @@ func TestSourceRulesCatch(t *testing.T) {
 	long := "package x\n" + strings.Repeat("// a line\n", maxFileLines)
 	tall := "package x\n\nfunc f() {\n" + strings.Repeat("\tg()\n", maxFunctionLines) + "}\n"
 	clock := source{path: "internal/web/a.go", ships: true, text: []byte("package x\n\nimport now \"time\"\n\nvar f = now.Now\n")}
+	mux := source{path: "internal/web/a.go", ships: true, text: []byte("package x\n\nimport \"net/http\"\n\nvar m = http.NewServeMux()\n")}
 	plants := map[string][]source{
 		"short files":     {file("internal/web/a.go", long), file("internal/web/a.templ", long)},
 		"short functions": {file("internal/web/a.go", tall)},
@@ -142,6 +143,7 @@ func TestSourceRulesCatch(t *testing.T) {
 			file("e2e/testdata/a.txtar", "exec sleep 1\n"),
 		},
 		"one clock":          {clock},
+		"one route table":    {mux},
 		"no init functions":  {file("client/a.go", "package x\n\nfunc init() {}\n")},
 		"no unfinished work": {file("docs/a.md", "one\nTO"+"DO: two\n")},
 		"no machine paths":   {file("docs/a.md", "see /ho"+"me/anna/notes\n"), file("e2e/testdata/a.txtar", "cp x /tm"+"p/y\n")},

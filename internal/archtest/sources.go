@@ -43,6 +43,7 @@ func sourceRules() []sourceRule {
 		{"no skipped tests", skippedTests, "a test that does not run proves nothing and looks as if it did"},
 		{"no sleeping", sleeps, "waiting for a length of time is slow when it works and wrong when it does not; wait for the event, or move the clock"},
 		{"one clock", readsClock, "every rule about time is tested by moving the clock; a rule that reads the machine's cannot be"},
+		{"one route table", registers, "the duties that every route shares are made from one table; what registers beside it has none of them"},
 		{"no init functions", inGo(initFunctions), "what happens on import happens to everybody who imports, tests too, and nobody called it"},
 		{"no unfinished work", lines(unfinished), "what is not done is left out or is an issue; a note in the source is neither"},
 		{"no machine paths", lines(machinePath), "a path of one machine is broken on every other"},
@@ -211,6 +212,13 @@ func sleeps(s source) []string {
 		return lines(sleepCommand)(s)
 	}
 	return inGo(func(f goFile) []string { return selectors(f, "time", "Sleep") })(s)
+}
+
+func registers(s source) []string {
+	if !s.ships || s.isTest() || strings.HasPrefix(s.path, "internal/routes/") {
+		return nil
+	}
+	return inGo(func(f goFile) []string { return selectors(f, "http", "NewServeMux", "Handle", "HandleFunc") })(s)
 }
 
 func readsClock(s source) []string {
