@@ -218,7 +218,7 @@ func registers(s source) []string {
 	if !s.ships || s.isTest() || strings.HasPrefix(s.path, "internal/routes/") {
 		return nil
 	}
-	return inGo(func(f goFile) []string { return selectors(f, "http", "NewServeMux", "Handle", "HandleFunc") })(s)
+	return inGo(func(f goFile) []string { return selectors(f, "net/http", "NewServeMux", "Handle", "HandleFunc") })(s)
 }
 
 func readsClock(s source) []string {
