@@ -9,6 +9,7 @@ import (
 	"chiave/internal/app/apptest"
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
+	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/errs"
 	"chiave/internal/routes"
 )
@@ -79,7 +80,7 @@ func TestWithoutItsRecordNothingHappens(t *testing.T) {
 		for i, r := range list {
 			requests[i] = of(r, rossi(t, w), who[r.Pattern()])
 		}
-		w.BreakAudit()
+		dbtest.RefuseAudit(t, w.App.DB)
 		before := w.Rows()
 		lines := request{method: http.MethodGet, path: "/api/v1/licensing-ids/" + rossi(t, w).lid() + "/order-lines", token: w.Tokens[apptest.Admin]}
 		visible := send(t, w, lines)

@@ -151,6 +151,12 @@ func (w *World) Audited() (entries []audit.Entry) {
 	return entries
 }
 
+// Rows returns the facts in the database, as dbtest.Rows does.
+func (w *World) Rows() map[string][]string {
+	w.t.Helper()
+	return dbtest.Rows(w.t, w.App.DB)
+}
+
 // Wire returns the id of a product key on the wire.
 func (w *World) Wire(key string) string { return keys.Wire.Wire(w.Keys[key]) }
 

@@ -29,6 +29,8 @@ type Tx struct {
 	audited bool
 	result  string
 	after   []func()
+
+	statements int // run so far, without BEGIN and COMMIT
 }
 
 // Read runs fn in a read-only transaction over one snapshot. fn may run more than once.
@@ -110,6 +112,7 @@ func (tx *Tx) finish(conn *sql.Conn, fn func(*Tx) error) error {
 		if !done {
 			tx.tx.Rollback()
 		}
+		tx.trace()
 	}()
 	if err := tx.setNow(); err != nil {
 		return err
@@ -183,6 +186,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	if !tx.writes {
 		return 0, errors.New("a read transaction cannot write")
 	}
+	tx.statements++
 	res, err := tx.tx.ExecContext(tx.ctx, query, bind(args)...)
 	if err != nil {
 		return 0, mapStatement(err)
@@ -197,6 +201,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 // Row runs a query that gives at most one row. A statement that writes and returns a row goes through Returning.
 func (tx *Tx) Row(query string, args ...any) Row {
 	tx.wrote = tx.wrote || mayWrite(query)
+	tx.statements++
 	return Row{tx.tx.QueryRowContext(tx.ctx, query, bind(args)...)}
 }
 
@@ -238,6 +243,7 @@ func (r Row) Scan(dest ...any) error {
 // Each runs a query and calls row for each of its rows with a scan function.
 func (tx *Tx) Each(query string, args []any, row func(scan func(dest ...any) error) error) error {
 	tx.wrote = tx.wrote || mayWrite(query)
+	tx.statements++
 	rows, err := tx.tx.QueryContext(tx.ctx, query, bind(args)...)
 	if err != nil {
 		return mapStatement(err)

@@ -88,6 +88,26 @@ func (w *World) arrive(address, first, last string, lang i18n.Lang, code string)
 // Invite invites an address for an organization and returns the secret part of the link.
 func (w *World) Invite(address, code string) string {
 	w.t.Helper()
+	secret, err := w.Rooms.Accounts.SandboxInvitation(w.t.Context(), w.Operator, w.invitation(address, code))
+	w.check(err)
+	return secret
+}
+
+// Queue queues an invitation, as an import does.
+func (w *World) Queue(address, code string) {
+	w.t.Helper()
+	i := w.invitation(address, code)
+	w.check(w.Rooms.Access.Write(w.t.Context(), w.Operator, func(tx *db.Tx, g *access.Gate) error {
+		if err := g.Staff(access.ReleaseInvitations); err != nil {
+			return err
+		}
+		_, err := w.Rooms.Accounts.InviteTx(tx, g.Actor(), i)
+		return err
+	}))
+}
+
+func (w *World) invitation(address, code string) accounts.Invitation {
+	w.t.Helper()
 	var organization accounts.Organization
 	err := w.Rooms.Access.Read(w.t.Context(), w.Operator, func(tx *db.Tx, g *access.Gate) error {
 		if err := g.Staff(access.ReleaseInvitations); err != nil {
@@ -98,9 +118,7 @@ func (w *World) Invite(address, code string) string {
 		return err
 	})
 	w.check(err)
-	secret, err := w.Rooms.Accounts.SandboxInvitation(w.t.Context(), w.Operator, accounts.Invitation{Address: address, Organization: organization.ID, Reason: "contact"})
-	w.check(err)
-	return secret
+	return accounts.Invitation{Address: address, Organization: organization.ID, Reason: "contact"}
 }
 
 func (w *World) register(address, secret string, names accounts.Names, lang i18n.Lang) audit.Actor {

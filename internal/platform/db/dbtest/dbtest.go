@@ -43,37 +43,24 @@ func Each(t *testing.T, test func(t *testing.T, d *db.DB, clk *clock.Manual)) {
 	}
 }
 
-// LongestWrite runs work and meanwhile commits one small transaction after another, as activations do. It returns how long the longest of
-// them took, beside how long work took.
-func LongestWrite(t testing.TB, d *db.DB, work func()) (longest, whole time.Duration) {
+// BoundedWrites proves that work keeps nobody else from writing for long, however much there is to do: its largest write transaction
+// runs no more statements for many rows than for few.
+func BoundedWrites(t testing.TB, few, many int, work func(ctx context.Context, rows int)) {
 	t.Helper()
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-done:
-				return
-			default:
+	var mu sync.Mutex
+	largest := map[int]int{}
+	for _, rows := range []int{few, few, many} { // twice, since the first finds nothing of another to tidy up
+		work(db.Trace(t.Context(), func(statements int, writes bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			if writes {
+				largest[rows] = max(largest[rows], statements)
 			}
-			began := time.Now()
-			err := d.Housekeep(context.Background(), "writing beside other work", func(tx *db.Tx) error {
-				_, err := tx.Exec("INSERT INTO idempotency (principal, key, route, body_hash, object, created_at) VALUES ('beside', $1, '', '', '', $2)", string(tx.NewID()), tx.Now())
-				return err
-			})
-			if err != nil {
-				t.Errorf("writing beside other work: %v", err)
-				return
-			}
-			longest = max(longest, time.Since(began))
-		}
-	}()
-	began := time.Now()
-	work()
-	whole = time.Since(began)
-	close(done)
-	<-ended
-	return longest, whole
+		}), rows)
+	}
+	if largest[few] == 0 || largest[many] > largest[few] {
+		t.Errorf("the largest write transaction runs %d statements for %d rows, and %d for %d", largest[few], few, largest[many], many)
+	}
 }
 
 // Open opens the database at dsn with clk for its clock and closes it when the test ends.

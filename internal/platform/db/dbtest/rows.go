@@ -1,20 +1,21 @@
-package apptest
+package dbtest
 
 import (
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"chiave/internal/platform/db"
 )
 
 // Rows returns the rows of every table that holds facts, as text. What only tells of work under way or of last use is left out, so that two
 // equal answers mean that nothing happened between them.
-func (w *World) Rows() map[string][]string {
-	w.t.Helper()
+func Rows(t testing.TB, d *db.DB) map[string][]string {
+	t.Helper()
 	all := map[string][]string{}
-	w.check(w.App.DB.Read(context.Background(), func(tx *db.Tx) error {
+	err := d.Read(context.Background(), func(tx *db.Tx) error {
 		clear(all)
 		columns, err := columns(tx)
 		if err != nil {
@@ -42,7 +43,10 @@ func (w *World) Rows() map[string][]string {
 			slices.Sort(all[table])
 		}
 		return nil
-	}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return all
 }
 
@@ -60,12 +64,18 @@ func columns(tx *db.Tx) (map[string][]string, error) {
 	return all, err
 }
 
-// BreakAudit makes the database refuse every further audit record.
-func (w *World) BreakAudit() {
-	w.t.Helper()
+// RefuseAudit makes the database refuse every further audit record.
+func RefuseAudit(t testing.TB, d *db.DB) {
+	t.Helper()
 	statement := "CREATE TRIGGER no_more_records BEFORE INSERT ON audit_records BEGIN SELECT RAISE(ABORT, 'no more records'); END"
-	if w.App.DB.Engine() == db.Postgres {
+	if d.Engine() == db.Postgres {
 		statement = "ALTER TABLE audit_records ADD CONSTRAINT no_more_records CHECK (false) NOT VALID"
 	}
-	w.Change(statement)
+	err := d.Housekeep(context.Background(), "a test", func(tx *db.Tx) error {
+		_, err := tx.Exec(statement)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
