@@ -181,7 +181,7 @@ func (a *App) Handler(version string) (http.Handler, error) {
 		return nil, err
 	}
 	h := routes.Recover(a.Log, inner, func(w http.ResponseWriter, r *http.Request) { faces.fail(w, r, errors.New("a handler panicked")) })
-	return routes.Identify(secured(h, strings.HasPrefix(a.Config.BaseURL, "https://"))), nil
+	return routes.Identify(paced(secured(h, strings.HasPrefix(a.Config.BaseURL, "https://")), bodyGrace)), nil
 }
 
 // faces are the sides of the server; each answers in its own manner.

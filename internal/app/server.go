@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"chiave/internal/platform/clock"
 	"chiave/internal/routes"
 )
 
@@ -16,7 +18,9 @@ const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
 	drainTimeout  = 15 * time.Second
-	maxBodyBytes  = 1 << 30 // of any request; routes of small bodies say less
+	maxBodyBytes  = 1 << 30          // of any request; routes of small bodies say less
+	bodyGrace     = 30 * time.Second // before a body has to keep up slowestBody
+	slowestBody   = 4 << 10          // bytes a second, on the average
 )
 
 // serve answers on socket until ctx is done, then lets requests under way finish.
@@ -57,6 +61,44 @@ func secured(next http.Handler, overTLS bool) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// paced gives up on a body that comes more slowly than slowestBody, so that nobody holds a connection by sending next to nothing.
+func paced(next http.Handler, grace time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &pacedBody{ReadCloser: r.Body, connection: http.NewResponseController(w), until: clock.System{}.Now().Add(grace)}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pacedBody moves the connection's deadline on with every byte that has come.
+type pacedBody struct {
+	io.ReadCloser
+	connection *http.ResponseController
+	until      time.Time
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if err := b.deadline(b.until); err != nil {
+		return 0, err
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.until = b.until.Add(time.Duration(n) * time.Second / slowestBody)
+	if err == io.EOF { // the deadline is not for what follows
+		if failed := b.deadline(time.Time{}); failed != nil {
+			return n, failed
+		}
+	}
+	return n, err
+}
+
+func (b *pacedBody) deadline(t time.Time) error {
+	if err := b.connection.SetReadDeadline(t); !errors.Is(err, http.ErrNotSupported) { // only what a network connection brings is slow
+		return err
+	}
+	return nil
 }
 
 // measured counts and times every answer under the route's pattern, never under its path, which holds ids.

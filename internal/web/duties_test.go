@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	pathpkg "path"
 	"regexp"
 	"slices"
 	"strings"
@@ -104,9 +105,20 @@ func asksStranger(t *testing.T, w *webtest.World, stranger *webtest.Visitor, r r
 		}
 		return
 	}
+	query := url.Values{}
+	if r.Method != http.MethodGet { // back to the page with the form
+		query.Set("unsent", "1")
+		shown := slices.DeleteFunc(pagesOf(w), func(p routes.Route) bool { return p.Method != http.MethodGet })
+		for pattern := r.Path; pattern != "/" && !slices.ContainsFunc(shown, func(p routes.Route) bool { return p.Path == pattern }); {
+			pattern, path = pathpkg.Dir(pattern), pathpkg.Dir(path)
+		}
+	}
+	if path != "/" {
+		query.Set("return", path)
+	}
 	want := "/sign-in"
-	if r.Method == http.MethodGet && path != "/" {
-		want += "?return=" + url.QueryEscape(path)
+	if len(query) > 0 {
+		want += "?" + query.Encode()
 	}
 	if p.Status != http.StatusSeeOther || p.Location != want {
 		t.Errorf("%s: a stranger gets %d to %q, want 303 to %q", r.Pattern(), p.Status, p.Location, want)
@@ -177,8 +189,13 @@ func takesNonsense(t *testing.T, w *webtest.World, admin *webtest.Visitor, r rou
 		return
 	}
 	if r.Class == routes.Form {
-		if p := admin.Post(path, url.Values{}); p.Status != http.StatusUnprocessableEntity {
+		unread := r.MaxBody > 1<<20 && len(access.RolesFor(r.Action)) == 0 // a file of somebody who is not staff
+		if p := admin.Post(path, url.Values{}); p.Status != http.StatusUnprocessableEntity && !(unread && p.Status == http.StatusForbidden) {
 			t.Errorf("%s: a form without its key gets %d, want 422", r.Pattern(), p.Status)
+		}
+		big := url.Values{"once": {"a-key-for-a-duty"}, "x": {strings.Repeat("x", 300<<10)}}
+		if p := admin.Upload(path, big, "file", "x", "x"); p.Status != http.StatusUnprocessableEntity && !(unread && p.Status == http.StatusForbidden) {
+			t.Errorf("%s: a form of 300 KiB gets %d, want 422", r.Pattern(), p.Status)
 		}
 	}
 	admin.Header = http.Header{"Sec-Fetch-Site": {"cross-site"}}

@@ -24,8 +24,9 @@ import (
 const (
 	// onceField is the hidden field with the key of a form.
 	onceField = "once"
-	// maxForm is the largest form without files, in bytes.
-	maxForm = 256 << 10
+	// maxForm is the largest form without files, in bytes, and maxUpload the largest with one.
+	maxForm   = 256 << 10
+	maxUpload = 1 << 30
 	// formInMemory is how much of an upload is held in memory; the rest goes to a temporary file.
 	formInMemory = 1 << 20
 )
@@ -42,11 +43,11 @@ func (c *call) once() ui.Hidden {
 // effect is recorded. Errors: Invalid "page.body", "page.too_large", "page.form_key"; those of routes.Done.Find.
 func (c *call) readForm(ctx context.Context, w http.ResponseWriter, r routes.Route) (context.Context, error) {
 	kind, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	c.Body = http.MaxBytesReader(w, c.Body, r.MaxBody)
 	var err error
 	if kind == "multipart/form-data" {
 		err = c.ParseMultipartForm(formInMemory)
 	} else {
-		c.Body = http.MaxBytesReader(w, c.Body, maxForm)
 		err = c.ParseForm()
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {

@@ -25,7 +25,7 @@ const (
 // office registers the pages of the publisher's staff.
 func (r registrar) office() {
 	r.read(importsPath, ui.StaffImports, access.Import, "", importPage)
-	r.change(importsPath, ui.StaffImports, access.Import, "", "imports.published", routes.Form, importFile)
+	r.upload(importsPath, ui.StaffImports, access.Import, "imports.published", mayImport, importFile)
 	r.read(invitationsPath, ui.StaffInvitations, access.ReleaseInvitations, "", listInvitations)
 	r.change(invitationsPath, ui.StaffInvitations, access.ReleaseInvitations, "", "invitations.released", routes.Natural, releaseInvitations)
 	r.officeKeys()
@@ -71,7 +71,7 @@ func importPage(ctx context.Context, c *call) (answer, error) {
 			return answer{}, err
 		}
 		form.report = &report
-	} else if err := c.mayImport(ctx); err != nil {
+	} else if err := mayImport(ctx, c); err != nil {
 		return answer{}, err
 	}
 	return show(importView(c.view, form))
@@ -88,9 +88,6 @@ func importFile(ctx context.Context, c *call) (answer, error) {
 	take, known := c.web.importer(form.kind)
 	file, name, err := c.upload("file")
 	if err != nil || !known {
-		if err := c.mayImport(ctx); err != nil {
-			return answer{}, err
-		}
 		form.head = c.formErrors(form.head, importFaults(known, err))
 		return invalid(importView(c.view, form))
 	}
@@ -114,7 +111,7 @@ func importFile(ctx context.Context, c *call) (answer, error) {
 }
 
 // mayImport has the room that keeps imports decide whether the reader may see their page at all.
-func (c *call) mayImport(ctx context.Context) error {
+func mayImport(ctx context.Context, c *call) error {
 	_, err := c.web.Rooms.Partners.List(ctx, c.actor)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"time"
 
 	"chiave/internal/licensing/access"
@@ -75,7 +76,7 @@ func (w *Web) Wrap(r routes.Route) http.Handler {
 			return
 		}
 		if c.user == nil && r.Action != access.Public {
-			w.askToSignIn(rw, c)
+			w.askToSignIn(rw, c, r)
 			return
 		}
 		c.view.Nav = c.menu(w.places[r.Pattern()])
@@ -85,6 +86,12 @@ func (w *Web) Wrap(r routes.Route) http.Handler {
 		}
 		ctx := context.WithValue(req.Context(), callKey{}, c)
 		if req.Method == http.MethodPost {
+			if admit := w.admits[r.Pattern()]; admit != nil {
+				if err := admit(ctx, c); err != nil {
+					w.refuse(rw, req, c.view, err)
+					return
+				}
+			}
 			if ctx, err = c.readForm(ctx, rw, r); err != nil {
 				w.refuse(rw, req, c.view, err)
 				return
@@ -95,11 +102,16 @@ func (w *Web) Wrap(r routes.Route) http.Handler {
 	})
 }
 
-// askToSignIn sends a stranger to the sign-in page, from where the way leads back.
-func (w *Web) askToSignIn(rw http.ResponseWriter, c *call) {
+// askToSignIn sends a stranger to the sign-in page, from where the way leads back: to the page asked for, or the one that a form is on.
+func (w *Web) askToSignIn(rw http.ResponseWriter, c *call, r routes.Route) {
 	query := url.Values{}
-	if c.Method == http.MethodGet && c.URL.RequestURI() != "/" {
-		query.Set(ui.ReturnField, c.URL.RequestURI())
+	back := c.URL.RequestURI()
+	if c.Method != http.MethodGet {
+		back = w.pageOf(r.Path, c.URL.Path)
+		query.Set("unsent", "1")
+	}
+	if back != "/" {
+		query.Set(ui.ReturnField, back)
 	}
 	if cookie(c.Request, w.cookieName()) != "" {
 		query.Set("ended", "1")
@@ -110,6 +122,16 @@ func (w *Web) askToSignIn(rw http.ResponseWriter, c *call) {
 		target += "?" + query.Encode()
 	}
 	http.Redirect(rw, c.Request, target, http.StatusSeeOther)
+}
+
+// pageOf returns the page that has the form which is sent to an address of a pattern: the same address, or the one above it.
+func (w *Web) pageOf(pattern, address string) string {
+	for ; pattern != "/"; pattern, address = path.Dir(pattern), path.Dir(address) {
+		if w.pages[pattern] {
+			return address
+		}
+	}
+	return "/"
 }
 
 // newCall looks up who sent the request. A cookie whose session has ended is like none.

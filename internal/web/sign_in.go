@@ -26,6 +26,7 @@ type signInForm struct {
 	head    ui.FormHead
 	address string
 	ended   bool // the session has run out
+	unsent  bool // before a form was sent, which had no effect
 	fresh   bool // the account was made a moment ago
 }
 
@@ -43,7 +44,7 @@ func signInPage(_ context.Context, c *call) (answer, error) {
 		return goTo(back)
 	}
 	form := c.signInForm(back)
-	form.ended, form.fresh = c.URL.Query().Has("ended"), c.URL.Query().Has("registered")
+	form.ended, form.unsent, form.fresh = c.URL.Query().Has("ended"), c.URL.Query().Has("unsent"), c.URL.Query().Has("registered")
 	return show(signInView(c.view, form))
 }
 
@@ -66,6 +67,11 @@ func signIn(ctx context.Context, c *call) (answer, error) {
 	}
 	if err != nil {
 		return answer{}, err
+	}
+	if c.user != nil { // the browser forgets its session before
+		if err := c.web.Rooms.Accounts.SignOut(ctx, c.actor, c.token); err != nil {
+			return answer{}, err
+		}
 	}
 	a, err := goTo(back)
 	a.cookies = []*http.Cookie{c.web.sessionCookie(token), c.web.choiceCookie(ui.LangCookie, string(session.User.Language))}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -54,15 +55,16 @@ type Web struct {
 	Config
 	secure  bool // the portal is reached by https
 	origins *http.CrossOriginProtection
-	places  map[string]ui.Place // by pattern of the route
-	pages   map[string]bool     // paths that a GET answers, for the menu
+	places  map[string]ui.Place                           // by pattern of the route
+	pages   map[string]bool                               // paths that a GET answers, for the menu
+	admits  map[string]func(context.Context, *call) error // by pattern: who may send a file at all, asked before it is read
 	sandbox atomic.Pointer[bool]
 }
 
 // New puts the pages into table.
 func New(cfg Config, table *routes.Table) *Web {
 	w := &Web{Config: cfg, secure: strings.HasPrefix(cfg.BaseURL, "https://"), origins: http.NewCrossOriginProtection(),
-		places: map[string]ui.Place{}, pages: map[string]bool{}}
+		places: map[string]ui.Place{}, pages: map[string]bool{}, admits: map[string]func(context.Context, *call) error{}}
 	if cfg.BaseURL != "" {
 		// Behind a proxy the request's host may differ from the public one. An address that is no origin trusts nobody.
 		_ = w.origins.AddTrustedOrigin(cfg.BaseURL)
@@ -95,7 +97,14 @@ func (r registrar) read(path string, place ui.Place, action access.Action, names
 
 // change registers what a form sends to. event is the audit event it leaves.
 func (r registrar) change(path string, place ui.Place, action access.Action, names, event string, class routes.Class, do handler) {
-	r.add(routes.Route{Method: http.MethodPost, Path: path, Action: action, Names: names, Event: event, Class: class}, place, do)
+	r.add(routes.Route{Method: http.MethodPost, Path: path, Action: action, Names: names, Event: event, Class: class, MaxBody: maxForm}, place, do)
+}
+
+// upload registers what a form with a file sends to. Nothing is read of a reader whom admit refuses.
+func (r registrar) upload(path string, place ui.Place, action access.Action, event string, admit func(context.Context, *call) error, do handler) {
+	route := routes.Route{Method: http.MethodPost, Path: path, Action: action, Event: event, Class: routes.Form, MaxBody: maxUpload}
+	r.web.admits[route.Pattern()] = admit
+	r.add(route, place, do)
 }
 
 func (r registrar) add(route routes.Route, place ui.Place, do handler) {
