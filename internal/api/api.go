@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -60,6 +62,7 @@ type API struct {
 	Config
 	huma  huma.API
 	table *routes.Table
+	lists map[string][]string // by pattern: the query parameters of which there may be several
 }
 
 var replaceErrors sync.Once // huma keeps its error constructor in a variable of the package
@@ -67,7 +70,7 @@ var replaceErrors sync.Once // huma keeps its error constructor in a variable of
 // New puts the routes of the REST face into table.
 func New(cfg Config, table *routes.Table) *API {
 	replaceErrors.Do(func() { huma.NewErrorWithContext = fromHuma })
-	a := &API{Config: cfg, table: table}
+	a := &API{Config: cfg, table: table, lists: map[string][]string{}}
 	hc := huma.DefaultConfig("Chiave", cfg.Version)
 	hc.OpenAPIPath, hc.DocsPath, hc.SchemasPath, hc.CreateHooks = "", "", "", nil
 	hc.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
@@ -103,6 +106,11 @@ func (ad adapter) Handle(op *huma.Operation, serve func(huma.Context)) {
 		op.RequestBody = &huma.RequestBody{Required: true, Content: files(takes)}
 	}
 	r.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { serve(humago.NewContext(op, req, w)) })
+	for _, p := range op.Parameters {
+		if p.In == "query" && p.Schema.Type == huma.TypeArray {
+			ad.api.lists[r.Pattern()] = append(ad.api.lists[r.Pattern()], p.Name)
+		}
+	}
 	ad.api.table.Add(r)
 }
 
@@ -166,6 +174,24 @@ func (a *API) admit(ctx context.Context, r routes.Route, c Caller, req *http.Req
 	query, err := url.QueryUnescape(req.URL.RawQuery)
 	if text := req.URL.Path + query; err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return errs.New(errs.Invalid, "request.invalid")
+	}
+	return queryFaults(req.URL.Query(), a.lists[r.Pattern()])
+}
+
+// queryFaults refuses parameters that are there and say nothing, or twice what can be said once: taken for absent, the one would widen what
+// a request is about, and of the other half would be lost. Errors: Invalid "request.invalid" with its fields.
+func queryFaults(query url.Values, lists []string) error {
+	invalid := errs.New(errs.Invalid, "request.invalid")
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		at := pointer("query." + name)
+		if slices.Contains(query[name], "") {
+			invalid = invalid.With(errs.Field{Pointer: at, Code: "field.empty"})
+		} else if len(query[name]) > 1 && !slices.Contains(lists, name) {
+			invalid = invalid.With(errs.Field{Pointer: at, Code: "field.twice"})
+		}
+	}
+	if len(invalid.Fields) > 0 {
+		return invalid
 	}
 	return nil
 }

@@ -78,6 +78,11 @@ func brokenAddress(t testing.TB, w *apptest.World, r routes.Route, good request)
 		refuses(t, w, r.Pattern()+" "+what, a)
 		return a
 	}
+	for what, code := range map[string]string{"x=": "field.empty", "licensing_id=&licensing_id=E-1001": "field.empty", "x=1&x=2": "field.twice"} {
+		if a := try("with "+what, path+"?"+what); a.status == http.StatusOK || a.status == http.StatusUnprocessableEntity && !strings.Contains(a.body, code) {
+			t.Errorf("%s with %s: got %d %s", r.Pattern(), what, a.status, a.body)
+		}
+	}
 	if a := try("with an unknown parameter", path+"?"+query+"&"+secrets[0]+"="+secrets[1]); a.status == http.StatusUnprocessableEntity && !strings.Contains(a.body, `"field.unknown"`) {
 		t.Errorf("%s does not name what is unknown: %s", r.Pattern(), a.body)
 	}

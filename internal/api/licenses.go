@@ -7,7 +7,6 @@ import (
 	"chiave/client"
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/agreements"
-	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/entitlements"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/reports"
@@ -111,16 +110,17 @@ type SummaryQuery struct {
 	LicensingIDs []string `query:"licensing_id,explode" maxItems:"5000" doc:"Numbers; all that you may see reports of when absent"`
 }
 
-func (q SummaryQuery) question() (reports.Question, error) {
+// question is what the query asks for, to a viewer in a time zone.
+func (q SummaryQuery) question(zone string) (reports.Question, error) {
 	asOf, err := entitlements.ParseDate(q.AsOf)
 	if q.AsOf != "" && err != nil {
 		return reports.Question{}, errs.New(errs.Invalid, "request.invalid").With(errs.Field{Pointer: "query/as_of", Code: "field.date"})
 	}
-	return reports.Question{Numbers: q.LicensingIDs, AsOf: asOf}, nil
+	return reports.Question{Numbers: q.LicensingIDs, AsOf: asOf, TimeZone: zone}, nil
 }
 
 func (a *API) licenseSummary(ctx context.Context, c Caller, in *SummaryQuery) (*body[client.Summary], error) {
-	s, err := a.summary(ctx, c.Actor, *in)
+	s, err := a.summary(ctx, c, *in)
 	if err != nil {
 		return nil, err
 	}
@@ -131,12 +131,12 @@ func (a *API) licenseSummary(ctx context.Context, c Caller, in *SummaryQuery) (*
 	return ok(out), nil
 }
 
-func (a *API) summary(ctx context.Context, actor audit.Actor, q SummaryQuery) (reports.LicenseSummary, error) {
-	question, err := q.question()
+func (a *API) summary(ctx context.Context, c Caller, q SummaryQuery) (reports.LicenseSummary, error) {
+	question, err := q.question(c.User.TimeZone)
 	if err != nil {
 		return reports.LicenseSummary{}, err
 	}
-	return a.Rooms.Reports.LicenseSummary(ctx, actor, question)
+	return a.Rooms.Reports.LicenseSummary(ctx, c.Actor, question)
 }
 
 func wireRow(r entitlements.Row, productName string) client.SummaryRow {
@@ -150,7 +150,7 @@ func (a *API) explainSummary(ctx context.Context, c Caller, in *struct {
 	Version string `query:"version" required:"true" maxLength:"200"`
 	Granted bool   `query:"granted"`
 }) (*body[client.Explanation], error) {
-	question, err := in.question()
+	question, err := in.question(c.User.TimeZone)
 	if err != nil {
 		return nil, err
 	}

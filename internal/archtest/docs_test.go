@@ -320,7 +320,7 @@ func TestRefusalsOfFeedsAreListed(t *testing.T) {
 		only *regexp.Regexp
 	}{
 		{"feed", nil}, {"imports", regexp.MustCompile("running|lost")}, {"catalog", nil}, {"agreements", nil},
-		{"accounts", regexp.MustCompile("^(code|legal_name|country|country_fixed|time_zone|segment|tenant_id|tenant_name|tenant_taken|domain_taken)$")},
+		{"accounts", regexp.MustCompile("^(code|legal_name|name|country|country_fixed|time_zone|segment|tenant_id|tenant_name|tenant_taken|domain_taken)$")},
 		{"access", regexp.MustCompile("^(address|domain)$")}, {"orders", nil}, {"line", nil}, {"keys", regexp.MustCompile("^import_")},
 	} {
 		texts := map[string]string{}

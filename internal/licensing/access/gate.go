@@ -160,9 +160,10 @@ func (g *Gate) onAsStaff(who *principal, action Action, licensing ids.ID) error 
 	return nil
 }
 
-// Scope returns every Licensing ID on which the actor may do action: none is an answer, not a refusal. Staff whom the
-// matrix allows the action get All, or the Licensing IDs of the organization they act for. Errors: Unauthenticated
-// "access.sign_in"; Denied "access.token_scope".
+// Scope returns every Licensing ID on which the actor may do action. Who has no role at all is told of none, which is no refusal; who
+// has roles that all do not reach, and staff whom the matrix does not allow the action, are refused. Staff whom it does get All, or the
+// Licensing IDs of the organization they act for. Errors: Unauthenticated "access.sign_in"; Denied "access.role_nowhere" with the
+// parameters action and roles (those that would do), "access.token_scope".
 func (g *Gate) Scope(action Action) (Scope, error) {
 	who, err := g.enter(action, "")
 	if err != nil {
@@ -175,6 +176,9 @@ func (g *Gate) Scope(action Action) (Scope, error) {
 	switch {
 	case !who.may(action):
 		scope.IDs, err = g.heldOn(matrix(action).roles)
+		if err == nil && len(scope.IDs) == 0 {
+			err = g.knowsOthers(who, action)
+		}
 	case g.actor.For != "":
 		scope.IDs, err = g.ownedBy(g.actor.For)
 	default:
@@ -188,6 +192,15 @@ func (g *Gate) Scope(action Action) (Scope, error) {
 		g.reads = append(g.reads, customerRead{action: action, organization: g.actor.For})
 	}
 	return scope, nil
+}
+
+// knowsOthers refuses an action that the actor may do nowhere to whom the reason can be told: there are Licensing IDs, and other roles.
+func (g *Gate) knowsOthers(who *principal, action Action) error {
+	known, err := g.heldOn(Roles())
+	if err != nil || len(known) == 0 && who.staff == "" {
+		return err
+	}
+	return g.refuse(action, "", errs.New(errs.Denied, "access.role_nowhere", errs.Params{"action": string(action), "roles": RolesFor(action)}))
 }
 
 // Delegable reports whether the actor may make an API token with these scopes. A token makes none: what it made would outlive its own

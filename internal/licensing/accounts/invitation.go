@@ -73,8 +73,10 @@ func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued b
 // check returns the address in its normal form. Errors: Invalid "access.address", "accounts.name".
 func (i Invitation) check() (string, error) {
 	address, err := access.NormalizeAddress(i.Address)
-	if err == nil && (!plainText(i.FirstName, longestName) || !plainText(i.LastName, longestName)) {
-		err = errs.New(errs.Invalid, "accounts.name", errs.Params{"max": longestName})
+	for _, name := range []string{i.FirstName, i.LastName} {
+		if fault := CheckName(name); err == nil && fault != nil {
+			err = fault
+		}
 	}
 	return address, err
 }

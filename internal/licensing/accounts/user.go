@@ -23,6 +23,7 @@ type User struct {
 	Language     i18n.Lang
 	Staff        access.Staff
 	Organization ids.ID   // "" for staff
+	TimeZone     string   // of the organization, IANA name; "" for staff
 	Addresses    []string // verified, the oldest first
 }
 
@@ -55,6 +56,14 @@ func (n *Names) faults() []errs.Field {
 	return fields
 }
 
+// CheckName returns what is wrong with a part of a person's name, which may be missing: "accounts.name" with its parameters, or nil.
+func CheckName(s string) *errs.Error {
+	if plainText(s, longestName) {
+		return nil
+	}
+	return errs.New(errs.Invalid, "accounts.name", errs.Params{"max": longestName})
+}
+
 // plainText reports whether s is one line of at most max characters that a page can show.
 func plainText(s string, max int) bool {
 	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= max && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
@@ -64,8 +73,9 @@ func plainText(s string, max int) bool {
 func userTx(tx *db.Tx, id ids.ID) (User, error) {
 	u := User{ID: id}
 	var language, staff string
-	err := tx.Row("SELECT first_name, last_name, language, staff, organization_id FROM users WHERE id = $1 AND disabled_at IS NULL", id).
-		Scan(&u.FirstName, &u.LastName, &language, &staff, &u.Organization)
+	err := tx.Row(`SELECT u.first_name, u.last_name, u.language, u.staff, u.organization_id, o.time_zone
+		FROM users u LEFT JOIN organizations o ON o.id = u.organization_id WHERE u.id = $1 AND u.disabled_at IS NULL`, id).
+		Scan(&u.FirstName, &u.LastName, &language, &staff, &u.Organization, &u.TimeZone)
 	if err != nil {
 		return User{}, err
 	}

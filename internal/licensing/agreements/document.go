@@ -168,8 +168,14 @@ func (row *agreementRow) above(o *feed.Object) {
 
 func (row *agreementRow) addContact(o *feed.Object) {
 	kind, email := o.Need("type"), o.Text("email")
-	c := Contact{Type: ContactType(kind.Value), FirstName: o.Text("first_name").Value, LastName: o.Text("last_name").Value}
+	first, last := o.Text("first_name"), o.Text("last_name")
+	c := Contact{Type: ContactType(kind.Value), FirstName: first.Value, LastName: last.Value}
 	o.Close()
+	for _, name := range []feed.Text{first, last} {
+		if fault := accounts.CheckName(name.Value); fault != nil {
+			o.Refuse(name.Place, fault.Code, fault.Params)
+		}
+	}
 	if kind.Value != "" && !slices.Contains(ContactTypes(), c.Type) {
 		o.Refuse(kind.Place, "agreements.contact_type_unknown", errs.Params{"value": kind.Value})
 	}

@@ -144,6 +144,8 @@ func TestImportNamesEveryProblem(t *testing.T) {
 			"contacts[0].type agreements.contact_type_unknown"},
 		{"broken address", `{"licensing_id": "N", "program": "enterprise", "organization": "ORG-1", "contacts": [{"type": "primary", "email": "nobody"}]}`,
 			"contacts[0].email access.address"},
+		{"a name too long", `{"licensing_id": "N", "program": "enterprise", "organization": "ORG-1", "contacts": [{"type": "primary", "email": "a@example.com", "last_name": "` +
+			strings.Repeat("n", 101) + `"}]}`, "contacts[0].last_name accounts.name"},
 		{"no address", `{"licensing_id": "N", "program": "enterprise", "organization": "ORG-1", "contacts": [{"type": "primary"}]}`, "contacts[0].email feed.missing"},
 	}
 	each(t, func(t *testing.T, w *world) {

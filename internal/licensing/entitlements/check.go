@@ -59,6 +59,9 @@ func productProblems(c *Catalog, line *Line) []Problem {
 	if line.Kind == RET && line.Product == "" && line.Version == "" {
 		return nil
 	}
+	if line.Product == "" {
+		return []Problem{{ProductMissing, "product", ""}}
+	}
 	i, ok := c.index[line.Product]
 	if !ok {
 		return []Problem{{ProductUnknown, "product", line.Product}}

@@ -14,6 +14,7 @@ const (
 	QuantityNotPositive Code = "line.quantity_not_positive"
 	QuantityTooLarge    Code = "line.quantity_too_large" // more than MaxQuantity
 	OrderDateMissing    Code = "line.order_date_missing"
+	ProductMissing      Code = "line.product_missing"
 	ProductUnknown      Code = "line.product_unknown"
 	ProductVersionless  Code = "line.product_without_versions"
 	VersionUnknown      Code = "line.version_unknown"

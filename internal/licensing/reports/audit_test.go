@@ -85,7 +85,7 @@ func TestAuditTrailShowsEverybodyTheirOwn(t *testing.T) {
 			{"administrator on its own", user(admin), ours, "test.ours"},
 			{"administrator on another's", user(admin), theirs, "licensing_ids.unknown"},
 			{"administrator on none", user(admin), "01arz3ndektsv4rrffq69g5fa9", "licensing_ids.unknown"},
-			{"viewer", user(viewer), "", ""},
+			{"viewer", user(viewer), "", "access.role_nowhere"},
 			{"viewer on its own", user(viewer), ours, "access.role_missing"},
 			{"staff", user(staff), "", "test.nobodys test.ours test.theirs"},
 			{"staff on one", user(staff), theirs, "test.theirs"},

@@ -46,7 +46,8 @@ type RowKey struct {
 
 // LicenseSummary computes what the Licensing IDs of the question give a right to. Only those on which the actor may view
 // reports are included, and none of a program that is managed elsewhere (LSUM-15). Errors: those of Gate.Scope for
-// ViewReports; those of Gate.On for a number that is named and not among them.
+// ViewReports; those of Gate.On for a number that is named and not among them;
+// Conflict "summary.quantity_overflow", "summary.too_many_lines".
 func (s *Service) LicenseSummary(ctx context.Context, actor audit.Actor, q Question) (LicenseSummary, error) {
 	a, err := s.answer(ctx, actor, q)
 	if err != nil {
@@ -85,6 +86,9 @@ func (s *Service) answer(ctx context.Context, actor audit.Actor, q Question) (a 
 		return answered{}, err
 	}
 	a.computed, err = entitlements.Compute(a.catalog, lines, a.asOf)
+	if e, ok := errors.AsType[*entitlements.LineError](err); ok {
+		err = errs.New(errs.Conflict, string(e.Problem.Code), errs.Params{"line": e.Line}).Wrap(err)
+	}
 	return a, err
 }
 
