@@ -1,10 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -65,11 +63,11 @@ type API struct {
 	lists map[string][]string // by pattern: the query parameters of which there may be several
 }
 
-var replaceErrors sync.Once // huma keeps its error constructor in a variable of the package
+var setHuma sync.Once // huma keeps its error constructor, and how it reads names, in variables of the package
 
 // New puts the routes of the REST face into table.
 func New(cfg Config, table *routes.Table) *API {
-	replaceErrors.Do(func() { huma.NewErrorWithContext = fromHuma })
+	setHuma.Do(func() { huma.NewErrorWithContext, huma.ValidateStrictCasing = fromHuma, true })
 	a := &API{Config: cfg, table: table, lists: map[string][]string{}}
 	hc := huma.DefaultConfig("Chiave", cfg.Version)
 	hc.OpenAPIPath, hc.DocsPath, hc.SchemasPath, hc.CreateHooks = "", "", "", nil
@@ -82,18 +80,6 @@ func New(cfg Config, table *routes.Table) *API {
 	a.register()
 	delete(schemas.Map(), "ErrorModel") // huma's own, which nothing answers with
 	return a
-}
-
-// jsonFormat is huma's, but takes no text that holds the character NUL: PostgreSQL could not store it.
-func jsonFormat() huma.Format {
-	f := huma.DefaultJSONFormat
-	f.Unmarshal = func(text []byte, v any) error {
-		if bytes.Contains(text, []byte(`\u0000`)) {
-			return errors.New("NUL in a text")
-		}
-		return json.Unmarshal(text, v)
-	}
-	return f
 }
 
 // adapter puts what huma registers into the table.

@@ -146,6 +146,10 @@ func brokenBody(t testing.TB, w *apptest.World, r routes.Route, good request) {
 			text, _ := json.Marshal(spoiled)
 			try("a wrong "+name, string(text), json8)
 		}
+		for _, again := range []string{name, strings.ToUpper(name)} { // which of the two would hold is nobody's guess
+			text, _ := json.Marshal(map[string]any{again: value})
+			try(again+" beside "+name, strings.TrimSuffix(strings.TrimSpace(good.body), "}")+", "+string(text[1:]), json8)
+		}
 		spoiled := maps.Clone(members)
 		delete(spoiled, name)
 		if text, _ := json.Marshal(spoiled); value != nil && !optional(name) {

@@ -9,8 +9,8 @@
 //   - Whoever can write to the database, but has not the root key, cannot alter, reorder, insert among, or remove sealed
 //     records, nor alter the tree or the checkpoint, without Verify finding it. Every column that repeats a part of a record
 //     is compared with it, of unsealed records too.
-//   - Putting back an older state of the whole database leaves a log that agrees with itself. It is found only against a
-//     checkpoint kept elsewhere: in a file, a mailbox, another system. Whoever has the root key as well could sign a new
+//   - Putting back an older state of the log, with or without the rest of the database, leaves a log that agrees with itself. It is found
+//     only against a checkpoint kept elsewhere: in a file, a mailbox, another system. Whoever has the root key as well could sign a new
 //     history, which only a kept checkpoint contradicts. Keep checkpoints where those who run the database cannot write.
 //
 // What is not found:

@@ -18,6 +18,7 @@ type FaultKind string
 // The faults.
 const (
 	RecordAltered     FaultKind = "record_altered"     // a sealed record's bytes are not those that were sealed
+	LogEmpty          FaultKind = "log_empty"          // there is no record at all, though the first is written when an installation is made
 	RecordMissing     FaultKind = "record_missing"     // no record has this number
 	RecordBeyond      FaultKind = "record_beyond"      // a record has a number that the checkpoint does not cover
 	ColumnsDiffer     FaultKind = "columns_differ"     // a column says something else than the record, or the record cannot be read
@@ -162,7 +163,10 @@ func (v *verification) measure() (size int64, err error) {
 	if v.latest != nil {
 		return v.latest.size, nil
 	}
-	if v.numbered > 0 {
+	switch {
+	case v.total == 0:
+		v.report.fault(LogEmpty, "", -1)
+	case v.numbered > 0:
 		v.report.fault(CheckpointMissing, "", -1)
 	}
 	return v.numbered, nil
