@@ -41,13 +41,14 @@ const (
 
 // The refusals.
 var (
-	errCursor    = errs.New(errs.Invalid, "request.cursor")
-	errUnknown   = errs.New(errs.NotFound, "keys.unknown")
-	errStale     = errs.New(errs.Precondition, "keys.version")
-	errTooLarge  = errs.New(errs.Invalid, "keys.limit_missing")
-	errTooSmall  = errs.New(errs.Conflict, "keys.limit_below_used")
-	errUncounted = errs.New(errs.Conflict, "keys.limit_unused")
-	errForeign   = errs.New(errs.Conflict, "keys.foreign")
+	errCursor     = errs.New(errs.Invalid, "request.cursor")
+	errUnknown    = errs.New(errs.NotFound, "keys.unknown")
+	errStale      = errs.New(errs.Precondition, "keys.version")
+	errTooLarge   = errs.New(errs.Invalid, "keys.limit_missing")
+	errTooSmall   = errs.New(errs.Conflict, "keys.limit_below_used")
+	errUncounted  = errs.New(errs.Conflict, "keys.limit_unused")
+	errSuperseded = errs.New(errs.Conflict, "keys.superseded")
+	errForeign    = errs.New(errs.Conflict, "keys.foreign")
 )
 
 // Product is a product that a key serves.

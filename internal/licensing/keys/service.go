@@ -206,7 +206,7 @@ func (s *Service) openTx(tx *db.Tx, key ids.ID) (string, error) {
 
 // SetLimit changes how many computers a key may activate. version is the one of the key that the actor has seen. Errors: those of
 // access.Gate.Staff; NotFound "keys.unknown"; Invalid "keys.limit_missing" above a billion; Precondition "keys.version"; Conflict
-// "keys.limit_below_used", "keys.limit_unused" for a type without a count, "keys.foreign".
+// "keys.limit_below_used", "keys.limit_unused" for a type without a count, "keys.foreign", "keys.superseded".
 func (s *Service) SetLimit(ctx context.Context, actor audit.Actor, key ids.ID, limit, version int64) (k Key, err error) {
 	err = s.maintain(ctx, actor, key, "keys.limit_changed", func(tx *db.Tx, before Key) error {
 		switch {
@@ -214,6 +214,8 @@ func (s *Service) SetLimit(ctx context.Context, actor audit.Actor, key ids.ID, l
 			return errForeign
 		case !before.Counted:
 			return errUncounted
+		case before.State != Assigned:
+			return errSuperseded
 		case limit < before.Used || limit < 1:
 			return errTooSmall
 		case limit > maxLimit:

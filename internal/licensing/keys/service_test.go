@@ -311,6 +311,9 @@ func TestMaintaining(t *testing.T) {
 		if err != nil || gone.State != keys.Superseded || !gone.SupersededAt.Equal(clk.Now()) {
 			t.Errorf("superseded: %+v, %v", gone, err)
 		}
+		if _, err := w.Keys.SetLimit(ctx, w.Operator, key.ID, 9, gone.Version); errs.CodeOf(err) != "keys.superseded" {
+			t.Errorf("a limit for a superseded key: %v", err)
+		}
 		if _, err := w.Keys.Supersede(ctx, w.Operator, key.ID, gone.Version); errs.CodeOf(err) != "keys.version" {
 			t.Errorf("superseding twice: %v", err)
 		}
