@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,17 +20,27 @@ import (
 type summary struct {
 	reports.LicenseSummary
 	chosen   []string          // numbers asked for; all that the reader may see reports of when empty
+	typed    string            // the numbers as they were typed in
 	asOf     string            // day asked for; today when empty
-	wrong    string            // what is wrong with the day
+	none     bool              // the filter was sent without any number
+	fields   []ui.FieldError   // what is wrong with the filter
 	options  []agreements.Row  // Licensing IDs that may be included
 	free     bool              // numbers are typed in, because the reader may choose among every customer's
 	partners map[string]string // of the Licensing IDs included, by number
 }
 
-// question reads the filter from the address. Errors: those of the day, put into words in wrong.
+// Fields of the filter: a number that was ticked, the numbers typed in, and the mark that there was something to tick.
+const (
+	tickedField = "licensing"
+	typedField  = "numbers"
+	filterField = "filter"
+)
+
+// question reads the filter from the address. Errors: those of the day.
 func (c *call) question() (reports.Question, summary, error) {
 	query := c.URL.Query()
-	s := summary{chosen: numbers(query["licensing"]), asOf: query.Get("as_of"), partners: map[string]string{}}
+	s := summary{chosen: numbers(query[tickedField], query.Get(typedField)), typed: query.Get(typedField), asOf: query.Get("as_of"), partners: map[string]string{}}
+	s.none = query.Has(filterField) && len(s.chosen) == 0
 	s.free = len(c.permissions) == 0 && c.staffMay(access.ViewReports)
 	q := reports.Question{Numbers: s.chosen, TimeZone: c.organization.TimeZone}
 	if s.asOf == "" {
@@ -40,35 +51,65 @@ func (c *call) question() (reports.Question, summary, error) {
 	return q, s, err
 }
 
-// numbers splits what was ticked or typed: several numbers may stand in one field.
-func numbers(values []string) []string {
-	var all []string
-	for _, value := range values {
-		all = append(all, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\r' || r == '\t' })...)
-	}
+// numbers joins what was ticked and what was typed. Only typed text holds several numbers: one that exists may contain a space.
+func numbers(ticked []string, typed string) []string {
+	all := slices.DeleteFunc(slices.Clone(ticked), func(number string) bool { return number == "" })
+	all = append(all, strings.FieldsFunc(typed, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\r' || r == '\t' })...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
 func licenseSummary(ctx context.Context, c *call) (answer, error) {
-	q, s, err := c.question()
-	if err != nil {
-		s.wrong = c.view.Error("page.date", nil)
-		if err := c.summaryOptions(ctx, &s); err != nil {
-			return answer{}, err
-		}
-		return invalid(summaryView(c.view, s))
-	}
+	q, s, dayFault := c.question()
 	if err := c.summaryOptions(ctx, &s); err != nil {
 		return answer{}, err
 	}
-	if s.free && len(s.chosen) == 0 {
+	if dayFault != nil {
+		s.fault(c.view, "as_of", "page.date", nil)
+	}
+	if s.none {
+		s.fault(c.view, s.numbersField(), "summary.none_chosen", nil)
+	}
+	switch {
+	case len(s.fields) > 0:
+		return invalid(summaryView(c.view, s))
+	case s.free && len(s.chosen) == 0:
 		return show(summaryView(c.view, s))
 	}
-	if s.LicenseSummary, err = c.web.Rooms.Reports.LicenseSummary(ctx, c.actor, q); err != nil {
+	answered, err := c.web.Rooms.Reports.LicenseSummary(ctx, c.actor, q)
+	if e, ok := errors.AsType[*errs.Error](err); ok && s.free && e.Is(access.ErrUnknownLicensingID) {
+		s.fault(c.view, typedField, "summary.number_unknown", e.Params)
+		return invalid(summaryView(c.view, s))
+	}
+	if err != nil {
 		return answer{}, err
 	}
+	s.LicenseSummary = answered
 	return show(summaryView(c.view, s))
+}
+
+// fault adds what is wrong with a field of the filter.
+func (s *summary) fault(v ui.View, field, code string, params errs.Params) {
+	s.fields = append(s.fields, ui.FieldError{Field: field, Message: v.Error(code, params)})
+}
+
+// numbersField is the field by which the reader chooses Licensing IDs.
+func (s summary) numbersField() string {
+	if s.free {
+		return typedField
+	}
+	return tickedField
+}
+
+// message returns what is wrong with a field of the filter.
+func (s summary) message(field string) string { return ui.FormHead{Errors: s.fields}.For(field) }
+
+// numbersTyped is what the field for numbers shows: what was typed, else what a link asked for.
+func (s summary) numbersTyped() string {
+	if s.typed != "" {
+		return s.typed
+	}
+	return strings.Join(s.chosen, ", ")
 }
 
 // summaryOptions lists the Licensing IDs that the reader may include, and the partners to ask (LSUM-18).
@@ -103,7 +144,7 @@ func (s summary) day() string {
 
 // includes reports whether a Licensing ID is part of the summary.
 func (s summary) includes(number string) bool {
-	return len(s.chosen) == 0 || slices.Contains(s.chosen, number)
+	return !s.none && len(s.chosen) == 0 || slices.Contains(s.chosen, number)
 }
 
 // pool returns the rows of a license pool.
@@ -137,7 +178,7 @@ func (s summary) partnerNames() []string {
 func (s summary) query() url.Values {
 	query := url.Values{}
 	for _, number := range s.chosen {
-		query.Add("licensing", number)
+		query.Add(tickedField, number)
 	}
 	if s.asOf != "" {
 		query.Set("as_of", s.asOf)

@@ -46,8 +46,8 @@ type RowKey struct {
 
 // LicenseSummary computes what the Licensing IDs of the question give a right to. Only those on which the actor may view
 // reports are included, and none of a program that is managed elsewhere (LSUM-15). Errors: those of Gate.Scope for
-// ViewReports; those of Gate.On for a number that is named and not among them;
-// Conflict "summary.quantity_overflow", "summary.too_many_lines".
+// ViewReports; those of Gate.On for a number that is named and not among them, NotFound with the parameter number; Conflict
+// "summary.quantity_overflow", "summary.too_many_lines".
 func (s *Service) LicenseSummary(ctx context.Context, actor audit.Actor, q Question) (LicenseSummary, error) {
 	a, err := s.answer(ctx, actor, q)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Service) included(tx *db.Tx, g *access.Gate, q Question) ([]licensing, 
 	}
 	for _, number := range q.Numbers {
 		if !slices.ContainsFunc(all, func(l licensing) bool { return l.number == number }) {
-			return nil, s.whyNot(tx, g, number)
+			return nil, naming(number, s.whyNot(tx, g, number))
 		}
 	}
 	if scope.All && len(q.Numbers) > 0 { // staff: on record is whose they read (AUD-03)
@@ -179,6 +179,15 @@ func (s *Service) whyNot(tx *db.Tx, g *access.Gate, number string) error {
 		return err
 	}
 	return access.ErrUnknownLicensingID // its program is managed elsewhere
+}
+
+// naming says in an error which number of several it is about.
+func naming(number string, err error) error {
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok || e.Kind != errs.NotFound {
+		return err
+	}
+	return errs.New(e.Kind, e.Code, e.Params, errs.Params{"number": number})
 }
 
 // zoneOf returns the time zone that says what today is: the organization's for one Licensing ID; for several the
