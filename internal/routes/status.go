@@ -11,7 +11,7 @@ func StatusOf(err error) int {
 	switch errs.CodeOf(err) { // refusals of the request as such, whatever it asks for
 	case "idempotency.missing", "request.body":
 		return http.StatusBadRequest
-	case "request.too_large":
+	case "request.too_large", "page.too_large":
 		return http.StatusRequestEntityTooLarge
 	}
 	switch errs.KindOf(err) {

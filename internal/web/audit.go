@@ -170,8 +170,14 @@ func (c *call) recordFacts(e reports.Record) []ui.Fact {
 		}
 	}
 	add(v.T("audit_page.object"), e.Object)
-	if e.Actor.Kind == audit.User && e.ActorName == "" {
+	if e.Actor.Kind == audit.User {
 		add(v.T("audit_page.actor"), ids.Prefix("usr").Wire(e.Actor.ID))
+	}
+	if e.Actor.For != "" {
+		add(v.T("audit_page.acted_for"), ids.Prefix("org").Wire(e.Actor.For))
+	}
+	if e.Actor.Token != "" {
+		add(v.T("audit_page.token"), ids.Prefix("tok").Wire(e.Actor.Token))
 	}
 	add(v.T("audit_page.licensing_id"), e.LicensingNumber)
 	add(v.T("audit_page.before"), compact(e.Before))
@@ -192,9 +198,16 @@ func (t trail) call() ui.Call {
 	if t.room != "" {
 		query.Set("action", t.room+".")
 	}
+	command := "chiave audit list"
+	for _, p := range t.own {
+		if licensingWire.Wire(p.Licensing) == t.chosen {
+			query.Set("licensing_id", p.Number)
+			command += " --licensing-id " + shellWord(p.Number)
+		}
+	}
 	path := "/api/v1/audit-records"
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	return ui.Call{Method: http.MethodGet, Path: path, Command: "chiave audit list"}
+	return ui.Call{Method: http.MethodGet, Path: path, Command: command}
 }

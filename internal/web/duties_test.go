@@ -194,8 +194,8 @@ func takesNonsense(t *testing.T, w *webtest.World, admin *webtest.Visitor, r rou
 			t.Errorf("%s: a form without its key gets %d, want 422", r.Pattern(), p.Status)
 		}
 		big := url.Values{"once": {"a-key-for-a-duty"}, "x": {strings.Repeat("x", 300<<10)}}
-		if p := admin.Upload(path, big, "file", "x", "x"); p.Status != http.StatusUnprocessableEntity && !(unread && p.Status == http.StatusForbidden) {
-			t.Errorf("%s: a form of 300 KiB gets %d, want 422", r.Pattern(), p.Status)
+		if p := admin.Upload(path, big, "file", "x", "x"); p.Status != http.StatusRequestEntityTooLarge && !(unread && p.Status == http.StatusForbidden) {
+			t.Errorf("%s: a form of 300 KiB gets %d, want 413", r.Pattern(), p.Status)
 		}
 	}
 	admin.Header = http.Header{"Sec-Fetch-Site": {"cross-site"}}

@@ -28,11 +28,21 @@ func (w *Web) Rest(rw http.ResponseWriter, r *http.Request, status int) {
 	if status == http.StatusMethodNotAllowed {
 		code = "page.method"
 	}
-	v := w.strangerView(r)
+	v := w.viewOf(r)
 	page := ui.RefusalPage(v, ui.Refusal{Err: errs.New(errs.NotFound, code), RequestID: routes.RequestID(r.Context())})
 	if err := render(rw, r, status, page); err != nil {
 		w.bare(rw, r, err)
 	}
+}
+
+// viewOf is the view of whoever sent a request; a stranger's when that cannot be found out.
+func (w *Web) viewOf(r *http.Request) ui.View {
+	c, err := w.newCall(r)
+	if err != nil {
+		return w.strangerView(r)
+	}
+	c.view.Nav = c.menu("")
+	return c.view
 }
 
 // refuse writes the page of an error and logs what is our fault.

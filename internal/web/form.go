@@ -8,6 +8,7 @@ import (
 	"errors"
 	"maps"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,7 +41,7 @@ func (c *call) once() ui.Hidden {
 }
 
 // readForm parses what a form sent. For a form of the class "form" it finds out whether it had its effect before, and sees to it that its
-// effect is recorded. Errors: Invalid "page.body", "page.too_large", "page.form_key"; those of routes.Done.Find.
+// effect is recorded. Errors: Invalid "page.body", "page.too_large", "page.form_key"; Conflict "page.form_used"; those of the database.
 func (c *call) readForm(ctx context.Context, w http.ResponseWriter, r routes.Route) (context.Context, error) {
 	kind, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	c.Body = http.MaxBytesReader(w, c.Body, r.MaxBody)
@@ -50,7 +51,7 @@ func (c *call) readForm(ctx context.Context, w http.ResponseWriter, r routes.Rou
 	} else {
 		err = c.ParseForm()
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, multipart.ErrMessageTooLarge) {
 		return ctx, errs.New(errs.Invalid, "page.too_large")
 	}
 	if err != nil || !allReadable(c.PostForm) {
@@ -63,7 +64,11 @@ func (c *call) readForm(ctx context.Context, w http.ResponseWriter, r routes.Rou
 		return ctx, errs.New(errs.Invalid, "page.form_key")
 	}
 	done := routes.Done{Principal: string(c.actor.ID), Key: c.key, Route: r.Pattern() + " " + c.URL.RequestURI(), Hash: c.hash()}
-	if c.made, err = done.Find(ctx, c.web.DB); err != nil {
+	c.made, err = done.Find(ctx, c.web.DB)
+	if errs.CodeOf(err) == "idempotency.other_request" {
+		err = errs.New(errs.Conflict, "page.form_used").Wrap(err)
+	}
+	if err != nil {
 		return ctx, err
 	}
 	return db.BeforeCommit(ctx, done.Record), nil

@@ -214,7 +214,7 @@ func (l keyList) callFor(number string) ui.Call {
 	call := ui.Call{Method: http.MethodGet, Path: "/api/v1/product-keys", Command: "chiave keys list"}
 	if number != "" {
 		call.Path += "?" + url.Values{"licensing_id": {number}}.Encode()
-		call.Command += " --licensing-id " + number
+		call.Command += " --licensing-id " + shellWord(number)
 	}
 	return call
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"regexp"
 	"strings"
 
 	"chiave/internal/licensing/access"
@@ -62,4 +63,15 @@ func day(p i18n.Printer, d entitlements.Date) string {
 		return "–"
 	}
 	return p.Date(d.Time())
+}
+
+// plainWord is what a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9._/:@%+=-]+$`)
+
+// shellWord writes a value of somebody's choosing as one word of a command that a reader may paste into a shell.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -12,6 +12,7 @@ import (
 	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/web/ui"
+	"net/url"
 	"strings"
 )
 
@@ -228,7 +229,7 @@ func licensingDetailsView(v ui.View, l licensing) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("licenses.no_prices"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/licensing_id.templ`, Line: 72, Col: 55}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/licensing_id.templ`, Line: 73, Col: 55}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
@@ -704,7 +705,7 @@ func licensingAuditView(v ui.View, l licensing, t trail, events []ui.Event) temp
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.APIEquivalent(v, ui.Call{Path: "/api/v1/audit-records?licensing_id=" + l.Number, Command: "chiave audit list --licensing-id " + l.Number}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.APIEquivalent(v, ui.Call{Path: "/api/v1/audit-records?licensing_id=" + url.QueryEscape(l.Number), Command: "chiave audit list --licensing-id " + shellWord(l.Number)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

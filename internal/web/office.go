@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"strconv"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
@@ -166,9 +167,9 @@ func listInvitations(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if c.URL.Query().Has("released") {
-		list.nothing = c.URL.Query().Get("released") == "0"
-		list.sent = c.URL.Query().Get("released")
+	if n, err := strconv.ParseUint(c.URL.Query().Get("released"), 10, 32); err == nil {
+		list.nothing = n == 0
+		list.sent = strconv.FormatUint(n, 10)
 	}
 	return show(invitationListView(c.view, list))
 }

@@ -76,9 +76,11 @@ func (r relationship) call() ui.Call {
 	call := ui.Call{Command: "chiave licenses relationship"}
 	if r.filter.Inactive {
 		query.Set("inactive", "true")
+		call.Command += " --inactive"
 	}
 	if r.filter.Search != "" {
 		query.Set("search", r.filter.Search)
+		call.Command += " --search " + shellWord(r.filter.Search)
 	}
 	call.Path = "/api/v1/licensing-ids"
 	if len(query) > 0 {

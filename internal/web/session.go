@@ -67,7 +67,7 @@ func (w *Web) Wrap(r routes.Route) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		header(rw)
 		if err := w.origins.Check(req); err != nil {
-			w.refuse(rw, req, w.strangerView(req), errs.New(errs.Denied, "page.cross_origin").Wrap(err))
+			w.refuse(rw, req, w.viewOf(req), errs.New(errs.Denied, "page.cross_origin").Wrap(err))
 			return
 		}
 		c, err := w.newCall(req)

@@ -203,7 +203,7 @@ func (s summary) call() ui.Call {
 	command := "chiave licenses summary"
 	for _, number := range s.chosen {
 		query.Add("licensing_id", number)
-		command += " --licensing-id " + number
+		command += " --licensing-id " + shellWord(number)
 	}
 	if s.asOf != "" {
 		query.Set("as_of", s.asOf)
