@@ -27,6 +27,7 @@ type signInForm struct {
 	address string
 	ended   bool // the session has run out
 	fresh   bool // the account was made a moment ago
+	reset   bool // the password was set a moment ago
 }
 
 func (c *call) signInForm(back string) signInForm {
@@ -43,7 +44,7 @@ func signInPage(_ context.Context, c *call) (answer, error) {
 		return goTo(back)
 	}
 	form := c.signInForm(back)
-	form.ended, form.fresh = c.URL.Query().Has("ended"), c.URL.Query().Has("registered")
+	form.ended, form.fresh, form.reset = c.URL.Query().Has("ended"), c.URL.Query().Has("registered"), c.URL.Query().Has("reset")
 	return show(signInView(c.view, form))
 }
 
@@ -51,7 +52,8 @@ func signInPage(_ context.Context, c *call) (answer, error) {
 func signIn(ctx context.Context, c *call) (answer, error) {
 	back := ui.ReturnPath(c.PostForm.Get(ui.ReturnField))
 	address := c.PostForm.Get("address")
-	token, session, err := c.web.Rooms.Accounts.SignIn(ctx, c.actor.Request, c.RemoteAddr, address, c.PostForm.Get("password"))
+	token, session, err := c.web.Rooms.Accounts.Enter(ctx, accounts.Attempt{
+		Request: c.actor.Request, Remote: c.RemoteAddr, Agent: c.UserAgent(), Address: address, Password: c.PostForm.Get("password")})
 	switch errs.KindOf(err) {
 	case errs.Unauthenticated, errs.Limited:
 		form := c.signInForm(back)
