@@ -38,6 +38,7 @@ type Caller struct {
 	Scopes []access.Action // of the API token; none for a session
 	Bearer string          // the credential itself; "" when there was none
 	Remote string          // where the request came from, as net/http says it
+	Agent  string          // what the caller's program calls itself
 }
 
 // Config is what the face is built from.
@@ -134,7 +135,7 @@ func (a *API) Wrap(r routes.Route) http.Handler {
 func (a *API) caller(ctx context.Context, req *http.Request) (Caller, error) {
 	scheme, bearer, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return Caller{Actor: audit.Nobody(routes.RequestID(ctx)), Remote: req.RemoteAddr}, nil
+		return Caller{Actor: audit.Nobody(routes.RequestID(ctx)), Remote: req.RemoteAddr, Agent: req.UserAgent()}, nil
 	}
 	c, err := a.Authenticate(ctx, bearer)
 	c.Actor.Request, c.Remote = routes.RequestID(ctx), req.RemoteAddr

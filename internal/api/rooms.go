@@ -30,6 +30,7 @@ type Rooms struct {
 // register puts every route of the face into the table.
 func (a *API) register() {
 	a.registerSession()
+	a.registerAccount()
 	a.registerRoles()
 	a.registerLicenses()
 	a.registerKeys()

@@ -97,6 +97,7 @@ type sample struct {
 // samples returns one for each route of the API, by operation. TestEveryRouteHasASample keeps it complete.
 func samples() map[string]func(s side) sample {
 	all := people()
+	maps.Copy(all, account())
 	maps.Copy(all, goods())
 	maps.Copy(all, office())
 	return all

@@ -48,12 +48,11 @@ func (a *API) registerSession() {
 }
 
 func (a *API) signIn(ctx context.Context, c Caller, in *struct{ Body client.SignIn }) (*body[client.SignedIn], error) {
-	token, s, err := a.Rooms.Accounts.SignIn(ctx, c.Actor.Request, c.Remote, in.Body.Address, in.Body.Password)
+	token, _, err := a.Rooms.Accounts.Enter(ctx, accounts.Attempt{Request: c.Actor.Request, Remote: c.Remote, Agent: c.Agent, Address: in.Body.Address, Password: in.Body.Password})
 	if err != nil {
 		return nil, err
 	}
 	now, err := a.now(ctx)
-	_ = s
 	return ok(client.SignedIn{Token: token, Expires: instant(now.Add(sessionFor))}), err
 }
 

@@ -32,8 +32,12 @@ type root struct {
 		Assign assignCommand    `cmd:""`
 		Revoke revokeCommand    `cmd:""`
 	} `cmd:"" group:"use"`
-	SignIn  signInCommand  `cmd:"" group:"use"`
-	SignOut signOutCommand `cmd:"" group:"use"`
+	SignIn   signInCommand  `cmd:"" group:"use"`
+	SignOut  signOutCommand `cmd:"" group:"use"`
+	Sessions struct {
+		List sessionsListCommand `cmd:"" default:"1"`
+		End  sessionsEndCommand  `cmd:""`
+	} `cmd:"" group:"use"`
 
 	Import      importCommand `cmd:"" group:"publish"`
 	Invitations struct {

@@ -42,7 +42,7 @@ func customerPages(w *webtest.World) []shot {
 	return []shot{
 		{"home", "/"}, {"relationship", "/licenses?show=all"}, {"details", lid}, {"contacts", lid + "/contacts"}, {"orders", lid + "/orders"},
 		{"single", lid + "/licenses"}, {"licensing-keys", lid + "/keys"}, {"licensing-audit", lid + "/audit"}, {"summary", "/licenses/summary"},
-		{"explanation", "/licenses/summary/explanation?" + row.Encode()}, {"keys", "/keys"}, {"key", keyPath(w, "server")}, {"permissions", "/permissions"},
+		{"explanation", "/licenses/summary/explanation?" + row.Encode()}, {"keys", "/keys"}, {"key", keyPath(w, "server")}, {"permissions", "/permissions"}, {"account", "/account"},
 		{"audit", "/audit"}, {"help", "/help"},
 	}
 }
@@ -71,7 +71,7 @@ func TestOtherPagesInTheBrowser(t *testing.T) {
 	w := onSQLite(t)
 	lookAt(t, w, reader{webtest.Operator, officePages(w)}, reader{webtest.InfoView, []shot{{"dimmed", lidPath(w, webtest.Enterprise)}}},
 		reader{webtest.Nobody, []shot{{"nobody", "/"}}},
-		reader{"", []shot{{"sign-in", "/sign-in?ended=1"}, {"invitation", "/invitations/" + w.Invite("new@rossi.example", "ROSSI")}, {"help-outside", "/help"}}})
+		reader{"", []shot{{"sign-in", "/sign-in?ended=1"}, {"invitation", "/invitations/" + w.Invite("new@rossi.example", "ROSSI")}, {"help-outside", "/help"}, {"forgotten", "/password?sent=1"}}})
 }
 
 // lookAt looks at pages by phone and desktop, in light and dark, in both languages, each two of which meet: no serious finding of axe, no complaint

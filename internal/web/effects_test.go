@@ -35,7 +35,7 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		form.Set("version", strconv.FormatInt(keyVersion(t, w, id), 10))
 		return sent{path: "/office/keys/" + keys.Wire.Wire(id) + "/" + verb, form: form}
 	}
-	return map[string]func(t *testing.T, w *webtest.World) sent{
+	all := map[string]func(t *testing.T, w *webtest.World) sent{
 		"POST /sign-in": func(*testing.T, *webtest.World) sent {
 			return sent{path: "/sign-in", form: url.Values{"address": {webtest.Admin}, "password": {webtest.Password}}}
 		},
@@ -65,6 +65,8 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		"POST /office/keys/{key}/limit":     func(t *testing.T, w *webtest.World) sent { return key(t, w, "limit", url.Values{"limit": {"9"}}) },
 		"POST /office/keys/{key}/supersede": func(t *testing.T, w *webtest.World) sent { return key(t, w, "supersede", url.Values{}) },
 	}
+	maps.Copy(all, accountForms())
+	return all
 }
 
 func freshAddress() string { return "p" + string(ids.New(dbtest.Start)) + "@rossi.example" }

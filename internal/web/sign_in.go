@@ -28,6 +28,7 @@ type signInForm struct {
 	ended   bool // the session has run out
 	unsent  bool // before a form was sent, which had no effect
 	fresh   bool // the account was made a moment ago
+	reset   bool // the password was set a moment ago
 }
 
 func (c *call) signInForm(back string) signInForm {
@@ -44,7 +45,8 @@ func signInPage(_ context.Context, c *call) (answer, error) {
 		return goTo(back)
 	}
 	form := c.signInForm(back)
-	form.ended, form.unsent, form.fresh = c.URL.Query().Has("ended"), c.URL.Query().Has("unsent"), c.URL.Query().Has("registered")
+	asked := c.URL.Query()
+	form.ended, form.unsent, form.fresh, form.reset = asked.Has("ended"), asked.Has("unsent"), asked.Has("registered"), asked.Has("reset")
 	return show(signInView(c.view, form))
 }
 
@@ -52,7 +54,8 @@ func signInPage(_ context.Context, c *call) (answer, error) {
 func signIn(ctx context.Context, c *call) (answer, error) {
 	back := ui.ReturnPath(c.PostForm.Get(ui.ReturnField))
 	address := c.PostForm.Get("address")
-	token, session, err := c.web.Rooms.Accounts.SignIn(ctx, c.actor.Request, c.RemoteAddr, address, c.PostForm.Get("password"))
+	token, session, err := c.web.Rooms.Accounts.Enter(ctx, accounts.Attempt{
+		Request: c.actor.Request, Remote: c.RemoteAddr, Agent: c.UserAgent(), Address: address, Password: c.PostForm.Get("password")})
 	switch errs.KindOf(err) {
 	case errs.Unauthenticated, errs.Limited:
 		form := c.signInForm(back)

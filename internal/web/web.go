@@ -72,6 +72,8 @@ func New(cfg Config, table *routes.Table) *Web {
 	r := registrar{w, table}
 	r.sessions()
 	r.invitations()
+	r.account()
+	r.password()
 	r.home()
 	r.permissions()
 	r.licenses()

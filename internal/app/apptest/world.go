@@ -33,16 +33,17 @@ type World struct {
 	Table  *routes.Table
 	URL    string
 
-	Tokens  map[string]string      // API tokens that narrow nothing, by address
-	Actors  map[string]audit.Actor // by address
-	IDs     map[string]ids.ID      // row ids of the Licensing IDs by number
-	Keys    map[string]ids.ID      // row ids of product keys by name: "office", "server", "foreign"
-	Texts   map[string]string      // what these keys are
-	Roles   map[string]ids.ID      // row ids of role rows that an Administrator gave: "viewer", "foreign"
-	Owned   map[string]ids.ID      // row ids of API tokens beside those of Tokens: "viewer", "foreign"
-	Invited string                 // secret of the link of an open invitation
-	log     *logged
-	server  *httptest.Server
+	Tokens   map[string]string      // API tokens that narrow nothing, by address
+	Actors   map[string]audit.Actor // by address
+	IDs      map[string]ids.ID      // row ids of the Licensing IDs by number
+	Keys     map[string]ids.ID      // row ids of product keys by name: "office", "server", "foreign"
+	Texts    map[string]string      // what these keys are
+	Roles    map[string]ids.ID      // row ids of role rows that an Administrator gave: "viewer", "foreign"
+	Owned    map[string]ids.ID      // row ids of API tokens beside those of Tokens: "viewer", "foreign"
+	Invited  string                 // secret of the link of an open invitation
+	log      *logged
+	password string // what is stored of everybody's password
+	server   *httptest.Server
 }
 
 // Each runs test in a world of its own on both engines.

@@ -64,6 +64,7 @@ func guessable(s string, context []string) bool {
 	}
 	known := strings.Fields(commonWords)
 	for _, c := range context {
+		known = append(known, fold(c, false)) // an address, a whole name
 		for _, word := range strings.FieldsFunc(strings.ToLower(c), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 			if utf8.RuneCountInString(word) >= 3 {
 				known = append(known, word)
@@ -71,7 +72,7 @@ func guessable(s string, context []string) bool {
 		}
 	}
 	return slices.ContainsFunc(known, func(word string) bool {
-		return core == word || strings.HasPrefix(core, word) && slices.Contains(known, core[len(word):])
+		return core == word || word != "" && strings.HasPrefix(core, word) && slices.Contains(known, core[len(word):])
 	})
 }
 

@@ -29,6 +29,8 @@ type Mailer interface {
 type Config struct {
 	// BaseURL is the public address of the installation, without a slash at the end; links in mails start with it.
 	BaseURL string
+	// Queue takes the answers to what strangers ask for; where nobody asks it may be missing.
+	Queue Queue
 }
 
 // Paths of the portal that links in mails lead to.
@@ -42,6 +44,7 @@ type Service struct {
 	db      *db.DB
 	access  *access.Service
 	mail    Mailer
+	queue   Queue
 	baseURL string
 	hashes  *hasher
 	links   *turns
@@ -49,14 +52,17 @@ type Service struct {
 
 // New returns the service.
 func New(d *db.DB, a *access.Service, mail Mailer, cfg Config) *Service {
-	return &Service{db: d, access: a, mail: mail, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
+	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
 }
 
-// Purge deletes what has lost all use: sessions that ended a day ago by age, and counts of attempts whose time is over.
+// Purge deletes what has lost all use: sessions and links that ended a day ago by age, and counts of attempts whose time is over.
 // A job calls it now and then.
 func (s *Service) Purge(ctx context.Context) error {
 	return s.db.Housekeep(ctx, "purging old sessions and counts of attempts", func(tx *db.Tx) error {
 		if _, err := tx.Exec("DELETE FROM sessions WHERE created_at < $1", tx.Now().Add(-sessionLife-24*time.Hour)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM password_links WHERE expires_at < $1", tx.Now().Add(-24*time.Hour)); err != nil {
 			return err
 		}
 		_, err := tx.Exec("DELETE FROM signin_failures WHERE window_start < $1", tx.Now().Add(-longestWindow))

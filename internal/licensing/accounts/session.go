@@ -30,45 +30,59 @@ var (
 	errSession     = errs.New(errs.Unauthenticated, "accounts.session")
 )
 
-// SignIn signs a person in by a verified address and the password and returns the session's secret token. remote is the client's address
-// as net/http gives it. Errors: Unauthenticated "accounts.credentials", whatever was wrong; Limited "accounts.too_many_attempts" with
-// retry_after in seconds, for too many attempts with the address, from the client's network, or at once.
+// Attempt is what somebody signs in with.
+type Attempt struct {
+	Request  string // id of the request
+	Remote   string // the client's address as net/http gives it
+	Agent    string // what the browser or program calls itself; may be empty
+	Address  string
+	Password string
+}
+
+// SignIn is Enter for programs that say nothing about themselves.
 func (s *Service) SignIn(ctx context.Context, request, remote, address, password string) (sessionToken string, session Session, err error) {
+	return s.Enter(ctx, Attempt{Request: request, Remote: remote, Address: address, Password: password})
+}
+
+// Enter signs a person in by a verified address and the password and returns the session's secret token. Errors: Unauthenticated
+// "accounts.credentials", whatever was wrong; Limited "accounts.too_many_attempts" with retry_after in seconds, for too many attempts with
+// the address, from the client's network, or at once.
+func (s *Service) Enter(ctx context.Context, a Attempt) (sessionToken string, session Session, err error) {
 	leave, err := s.hashes.admit()
 	if err != nil {
-		return "", Session{}, s.refuseSignIn(ctx, request, errManyAttempts)
+		return "", Session{}, s.refuseSignIn(ctx, a.Request, errManyAttempts)
 	}
 	defer leave()
-	known, err := access.NormalizeAddress(address)
-	counted, network := known, networkOf(remote)
+	known, err := access.NormalizeAddress(a.Address)
+	counted, network := known, networkOf(a.Remote)
 	if err != nil { // an address that cannot be is looked up as one that nobody has
-		counted = strings.ToLower(strings.TrimSpace(address))
+		counted = strings.ToLower(strings.TrimSpace(a.Address))
 	}
 	tooMany, err := s.attempt(ctx, network, counted)
 	if err != nil {
 		return "", Session{}, err
 	}
 	if tooMany != nil {
-		return "", Session{}, s.refuseSignIn(ctx, request, tooMany)
+		return "", Session{}, s.refuseSignIn(ctx, a.Request, tooMany)
 	}
 	user, stored, err := s.passwordOf(ctx, known)
 	if err != nil {
 		return "", Session{}, err
 	}
-	fits, outdated, err := s.hashes.check(ctx, stored, password)
+	fits, outdated, err := s.hashes.check(ctx, stored, a.Password)
 	if err != nil {
 		return "", Session{}, err
 	}
 	if !fits {
-		return "", Session{}, s.refuseSignIn(ctx, request, errCredentials)
+		return "", Session{}, s.refuseSignIn(ctx, a.Request, errCredentials)
 	}
-	renewed := ""
+	renewed := stored
 	if outdated {
-		if renewed, err = s.hashes.hash(ctx, password); err != nil {
+		if renewed, err = s.hashes.hash(ctx, a.Password); err != nil {
 			return "", Session{}, err
 		}
 	}
-	return s.start(ctx, proof{request, network, known, user, stored, renewed})
+	return s.start(ctx, a, proof{known, user, stored, renewed})
 }
 
 // refuseSignIn has a refusal counted and returns it.
@@ -92,20 +106,17 @@ func (s *Service) passwordOf(ctx context.Context, address string) (user ids.ID, 
 
 // proof is an attempt to sign in whose password was just proven.
 type proof struct {
-	request, network, address string
-	user                      ids.ID
-	stored                    string // form of the password
-	renewed                   string // form that it is to have; "" to keep it
+	address string // normalised
+	user    ids.ID
+	stored  string // form of the password
+	renewed string // form that it is to have
 }
 
 // start opens a session. The password is renewed, or written as it is, only while it and the user are still what they were, which
 // holds their row until the session is there.
-func (s *Service) start(ctx context.Context, p proof) (string, Session, error) {
+func (s *Service) start(ctx context.Context, a Attempt, p proof) (string, Session, error) {
 	secret := newSecret("")
-	if p.renewed == "" {
-		p.renewed = p.stored
-	}
-	session := Session{Actor: audit.Actor{Kind: audit.User, ID: p.user, Request: p.request}}
+	session := Session{Actor: audit.Actor{Kind: audit.User, ID: p.user, Request: a.Request}}
 	err := s.access.Write(ctx, session.Actor, func(tx *db.Tx, g *access.Gate) error {
 		g.Public()
 		n, err := tx.Exec(`UPDATE credentials SET password = $1 WHERE user_id = $2 AND password = $3
@@ -116,24 +127,30 @@ func (s *Service) start(ctx context.Context, p proof) (string, Session, error) {
 		if n == 0 {
 			return g.Refuse(access.SignIn, errCredentials)
 		}
-		id := tx.NewID()
-		if _, err := tx.Exec("INSERT INTO sessions (id, token_hash, user_id, created_at, used_at) VALUES ($1, $2, $3, $4, $4)",
-			id, digest(secret), p.user, tx.Now()); err != nil {
+		if err := forgive(tx, networkOf(a.Remote), p.address); err != nil {
 			return err
 		}
-		session.Actor.Session = id
-		if err := forgive(tx, p.network, p.address); err != nil {
-			return err
-		}
-		if session.User, err = userTx(tx, p.user); err != nil {
-			return err
-		}
-		return audit.Record(tx, session.Actor, audit.Event{Action: "sessions.started", Object: sessions.Wire(id)})
+		return openSession(tx, a, secret, &session)
 	})
 	if err != nil {
 		return "", Session{}, err
 	}
 	return secret, session, nil
+}
+
+// openSession writes the session of an actor who has proven to be there, and its audit record.
+func openSession(tx *db.Tx, a Attempt, secret string, session *Session) (err error) {
+	id := tx.NewID()
+	_, err = tx.Exec("INSERT INTO sessions (id, token_hash, user_id, created_at, used_at, address, agent) VALUES ($1, $2, $3, $4, $4, $5, $6)",
+		id, digest(secret), session.Actor.ID, tx.Now(), hostOf(a.Remote), agentOf(a.Agent))
+	if err != nil {
+		return err
+	}
+	session.Actor.Session = id
+	if session.User, err = userTx(tx, session.Actor.ID); err != nil {
+		return err
+	}
+	return audit.Record(tx, session.Actor, audit.Event{Action: "sessions.started", Object: sessions.Wire(id)})
 }
 
 // Session returns who a session token belongs to, by what the database says now, and notes that it was used. Errors:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
@@ -30,12 +31,18 @@ func (o *outbox) EnqueueTx(_ *db.Tx, m notify.Message) error {
 	return nil
 }
 
-// link returns the token of the newest link mailed to an address.
+// link returns the token of the newest invitation mailed to an address.
 func (o *outbox) link(t *testing.T, to string) string {
 	t.Helper()
+	return o.linkOf(t, to, notify.Invitation, accounts.InvitationPath)
+}
+
+// linkOf returns what follows path in the newest link of an event that was mailed to an address.
+func (o *outbox) linkOf(t *testing.T, to, event, path string) string {
+	t.Helper()
 	for i := len(o.messages) - 1; i >= 0; i-- {
-		if m := o.messages[i]; m.To == to && m.Event == notify.Invitation {
-			token, ok := strings.CutPrefix(m.Params["link"], base+accounts.InvitationPath)
+		if m := o.messages[i]; m.To == to && m.Event == event {
+			token, ok := strings.CutPrefix(m.Params["link"], base+path)
 			if !ok {
 				t.Fatalf("the link to %s leads elsewhere", to)
 			}
@@ -46,8 +53,30 @@ func (o *outbox) link(t *testing.T, to string) string {
 	return ""
 }
 
+// asked keeps the answers that are owed.
+type asked struct{ all []accounts.Asked }
+
+func (a *asked) Enqueue(_ *db.Tx, kind string, payload any, _ time.Time) error {
+	if kind == accounts.AskedKind {
+		a.all = append(a.all, payload.(accounts.Asked))
+	}
+	return nil
+}
+
+// answer gives the answers that are owed.
+func (w *world) answer() {
+	w.t.Helper()
+	for _, a := range w.asked.all {
+		if err := w.Answer(w.t.Context(), "job", a); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.asked.all = nil
+}
+
 type world struct {
 	*accounts.Service
+	asked  *asked
 	t      *testing.T
 	db     *db.DB
 	clk    *clock.Manual
@@ -58,8 +87,8 @@ type world struct {
 func each(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
-		w := &world{t: t, db: d, clk: clk, access: access.New(d), outbox: &outbox{}}
-		w.Service = accounts.New(d, w.access, w.outbox, accounts.Config{BaseURL: base + "/"})
+		w := &world{t: t, db: d, clk: clk, access: access.New(d), outbox: &outbox{}, asked: &asked{}}
+		w.Service = accounts.New(d, w.access, w.outbox, accounts.Config{BaseURL: base + "/", Queue: w.asked})
 		test(t, w)
 	})
 }

@@ -22,7 +22,7 @@ type Message struct {
 	Lang string
 	// Zone is the IANA time zone in which the recipient reads instants; empty is UTC.
 	Zone string
-	// Event says what happened; it names the texts. Invitation or PasswordSet.
+	// Event says what happened; it names the texts.
 	Event string
 	// Params fill the texts; each event says which it needs. They are sealed until delivery and erased after it.
 	Params Params
@@ -39,6 +39,10 @@ const (
 	Invitation = "invitation"
 	// PasswordSet confirms that a password was set. Params: name (may be empty), at (Instant), link (to the sign-in page).
 	PasswordSet = "password_set"
+	// PasswordChanged says that the password was replaced. Params: name (may be empty), at (Instant), link (to the page for people without one).
+	PasswordChanged = "password_changed"
+	// PasswordLink brings the link that sets a new password. Params: name (may be empty), link, until (Instant).
+	PasswordLink = "password_link"
 )
 
 // Instant writes a parameter that is printed as a local time in the recipient's zone and language.
@@ -55,14 +59,16 @@ const (
 )
 
 // Events returns every event in order of name.
-func Events() []string { return []string{Invitation, PasswordSet} }
+func Events() []string { return []string{Invitation, PasswordChanged, PasswordLink, PasswordSet} }
 
 // paramsOf returns the parameters of an event; ok is false for an unknown one.
 func paramsOf(event string) (forms map[string]form, ok bool) {
 	switch event {
 	case Invitation:
 		return map[string]form{"name": name, "organization": text, "link": link, "until": instant}, true
-	case PasswordSet:
+	case PasswordLink:
+		return map[string]form{"name": name, "link": link, "until": instant}, true
+	case PasswordSet, PasswordChanged:
 		return map[string]form{"name": name, "at": instant, "link": link}, true
 	}
 	return nil, false

@@ -329,7 +329,8 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
 		r := open(t, d, server)
 		values := notify.Params{"name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start)}
-		needs := map[string][]string{notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"}}
+		needs := map[string][]string{notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
+			notify.PasswordChanged: {"name", "link", "at"}, notify.PasswordLink: {"name", "link", "until"}}
 		for _, event := range notify.Events() {
 			for _, lang := range i18n.Langs() {
 				to := event + "." + string(lang) + "@" + d.Engine().String() + ".example"

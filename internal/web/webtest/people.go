@@ -126,6 +126,9 @@ func (w *World) register(address, secret string, names accounts.Names, lang i18n
 	w.check(w.Rooms.Accounts.AcceptInvitation(w.t.Context(), "test", secret, names, lang, Password))
 	_, session, err := w.Rooms.Accounts.SignIn(w.t.Context(), "test", "127.0.0.1:1", address, Password)
 	w.check(err)
+	w.check(w.DB.Read(w.t.Context(), func(tx *db.Tx) error {
+		return tx.Row("SELECT password FROM credentials WHERE user_id = $1", session.Actor.ID).Scan(&w.password)
+	}))
 	return session.Actor
 }
 

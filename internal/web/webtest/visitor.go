@@ -42,6 +42,7 @@ func (w *World) Visit(t testing.TB) *Visitor {
 func (w *World) As(t testing.TB, address string) *Visitor {
 	t.Helper()
 	v := w.Visit(t)
+	w.restore(address)
 	if p := v.Post("/sign-in", url.Values{"address": {address}, "password": {Password}}); p.Status != http.StatusSeeOther {
 		t.Fatalf("signing %s in: %d\n%s", address, p.Status, p.Text())
 	}

@@ -57,6 +57,8 @@ type World struct {
 	Codes    map[string]keys.Code // the texts of the keys
 	Operator audit.Actor
 	log      *logged
+	sealer   *seal.Sealer
+	password string // what is stored of everybody's password
 }
 
 // Options say what differs from a usual installation.
@@ -101,12 +103,14 @@ func (w *World) build(texts *i18n.Catalog, baseURL string) {
 	w.check(seal.CreateRootKey(root))
 	sealer, err := seal.Open(w.t.Context(), w.DB, root, seal.Options{})
 	w.check(err)
+	w.sealer = sealer
 	post, err := mail.New(mail.Config{})
 	w.check(err)
 	r := &w.Rooms
 	r.Access = access.New(w.DB)
-	r.Notify = notify.New(notify.Needs{DB: w.DB, Access: r.Access, Queue: jobs.New(w.DB, jobs.Config{}), Sealer: sealer, Mail: post, Texts: texts})
-	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL})
+	queue := jobs.New(w.DB, jobs.Config{})
+	r.Notify = notify.New(notify.Needs{DB: w.DB, Access: r.Access, Queue: queue, Sealer: sealer, Mail: post, Texts: texts})
+	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL, Queue: queue})
 	r.Partners = partners.New(r.Access)
 	r.Catalog = catalog.New(w.DB, r.Access)
 	r.Agreements = agreements.New(w.DB, r.Access, r.Accounts, r.Partners)
