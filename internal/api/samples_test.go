@@ -99,6 +99,7 @@ func samples() map[string]func(s side) sample {
 	all := people()
 	maps.Copy(all, goods())
 	maps.Copy(all, office())
+	maps.Copy(all, asking())
 	return all
 }
 

@@ -16,6 +16,7 @@ import (
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
+	"chiave/internal/licensing/requests"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/routes"
@@ -47,6 +48,7 @@ type Rooms struct {
 	Keys       *keys.Service
 	Activation *activation.Service
 	Reports    *reports.Service
+	Requests   *requests.Service
 }
 
 // Web is the face. Its pages are in a route table.
@@ -72,6 +74,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.invitations()
 	r.home()
 	r.permissions()
+	r.requests()
 	r.licenses()
 	r.keys()
 	r.audit()
