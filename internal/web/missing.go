@@ -65,7 +65,7 @@ func request(v ui.View, err error) ui.Button {
 	switch {
 	case e.Code == "access.role_missing":
 		return ui.Button{Label: v.T("web.request_this"), Href: askFor(number, smallest(would)...), Rank: ui.Primary}
-	case errors.Is(err, access.ErrUnknownLicensingID):
+	case e.Kind == errs.NotFound: // of every kind alike: why nothing is there must not show
 		return ui.Button{Label: v.T("nav.request_permissions"), Href: askFor("")}
 	}
 	return ui.Button{}
