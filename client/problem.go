@@ -14,6 +14,10 @@ type Problem struct {
 	Request string         `json:"request,omitempty" doc:"Id of the request; logs and the audit trail show it too"`
 	Errors  []FieldProblem `json:"errors,omitempty" doc:"The wrong places in the request"`
 
+	Action      string   `json:"action,omitempty" doc:"What a role is missing for, with access.role_missing"`
+	LicensingID string   `json:"licensing_id,omitempty" doc:"Number of the Licensing ID on which the role is missing"`
+	Roles       []string `json:"roles,omitempty" doc:"Codes of the roles of which one would do; they can be asked for at /api/v1/permission-requests"`
+
 	retryAfter time.Duration
 }
 

@@ -161,11 +161,12 @@ func brokenBody(t testing.TB, w *apptest.World, r routes.Route, good request) {
 // free tells members that take any text.
 func free(r routes.Route, name string) bool {
 	return slices.Contains([]string{"POST /api/v1/tokens name", "POST /api/v1/invitations/accept first_name", "POST /api/v1/invitations/accept last_name",
-		"POST /api/v1/invitations/accept password", "PUT /api/v1/password password", "POST /api/v1/password/reset password", "POST /activation/v1/activations machine"}, r.Pattern()+" "+name)
+		"POST /api/v1/invitations/accept password", "PUT /api/v1/password password", "POST /api/v1/password/reset password", "POST /activation/v1/activations machine",
+		"POST /api/v1/permission-requests licensing_id", "POST /api/v1/permission-requests comments"}, r.Pattern()+" "+name)
 }
 
 func optional(name string) bool {
-	return slices.Contains([]string{"limit", "count", "machine", "until", "from"}, name)
+	return slices.Contains([]string{"limit", "count", "machine", "until", "from", "comments", "note"}, name)
 }
 
 // TestWrongPlacesAreNamed: pointers, codes and sentences, in both languages.

@@ -60,7 +60,7 @@ var staffReads = []access.Action{access.SeeLicensingID, access.ViewReports, acce
 var stocked = []string{"GET /api/v1/product-keys"}
 
 // scoped routes have no object: they list what the caller may see, which may be nothing.
-var scoped = []string{"GET /api/v1/licensing-ids"}
+var scoped = []string{"GET /api/v1/licensing-ids", "GET /api/v1/permission-requests"}
 
 // wanted is the status that the matrix of the requirements asks for, on what is Rossi's.
 func wanted(r routes.Route, who string) int {

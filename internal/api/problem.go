@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,11 @@ func newProblem(ctx context.Context, out i18n.Printer, err error) *problem {
 	p := &problem{Problem: client.Problem{
 		Type: "urn:chiave:error:" + e.Code, Status: routes.StatusOf(e), Code: e.Code, Title: out.Error(e.Code, worded(out, e.Params)), Request: routes.RequestID(ctx),
 	}, headers: http.Header{}}
+	if would, ok := e.Params["roles"].([]access.Role); ok && e.Code == "access.role_missing" {
+		p.Action, _ = e.Params["action"].(string)
+		p.LicensingID, _ = e.Params["licensing_id"].(string)
+		p.Roles = roleCodes(slices.DeleteFunc(slices.Clone(would), func(r access.Role) bool { return r == access.Limited }))
+	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, client.FieldProblem{Pointer: f.Pointer, Code: f.Code, Detail: out.Error(f.Code, f.Params)})
 	}

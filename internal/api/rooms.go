@@ -12,6 +12,7 @@ import (
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
+	"chiave/internal/licensing/requests"
 )
 
 // Rooms is the business that the face shows.
@@ -23,6 +24,7 @@ type Rooms struct {
 	Agreements *agreements.Service
 	Orders     *orders.Service
 	Reports    *reports.Service
+	Requests   *requests.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 }
@@ -32,6 +34,7 @@ func (a *API) register() {
 	a.registerSession()
 	a.registerAccount()
 	a.registerRoles()
+	a.registerRequests()
 	a.registerLicenses()
 	a.registerKeys()
 	a.registerOffice()

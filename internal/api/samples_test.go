@@ -100,6 +100,7 @@ func samples() map[string]func(s side) sample {
 	maps.Copy(all, account())
 	maps.Copy(all, goods())
 	maps.Copy(all, office())
+	maps.Copy(all, asking())
 	return all
 }
 

@@ -17,6 +17,7 @@ import (
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
+	"chiave/internal/licensing/requests"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/config"
 	"chiave/internal/platform/db"
@@ -46,6 +47,7 @@ type App struct {
 	Agreements *agreements.Service
 	Orders     *orders.Service
 	Reports    *reports.Service
+	Requests   *requests.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 
@@ -135,6 +137,7 @@ func (a *App) rooms(post *mail.Client) {
 	a.Agreements = agreements.New(a.DB, a.Access, a.Accounts, a.Partners)
 	a.Orders = orders.New(a.DB, a.Access, a.Catalog, a.Agreements)
 	a.Reports = reports.New(a.Access, a.Catalog, a.Agreements, a.Orders)
+	a.Requests = requests.New(requests.Needs{DB: a.DB, Access: a.Access, Accounts: a.Accounts, Agreements: a.Agreements, Notify: a.Notify, Queue: a.Jobs, BaseURL: a.Config.BaseURL})
 	a.Keys = keys.New(a.DB, a.Access, a.Sealer, a.Reports)
 	a.Activation = activation.New(a.Access, a.Sealer, func(tx *db.Tx) (activation.Signer, error) { return a.Sealer.Signer(tx) }, a.Issuer())
 }
@@ -151,6 +154,7 @@ func (a *App) schedules() {
 	a.Jobs.Every("accounts.purge", time.Hour, a.Accounts.Purge)
 	a.Jobs.Every("idempotency.purge", time.Hour, a.purgeIdempotency)
 	a.Jobs.Every("agreements.greet", time.Hour, a.Agreements.Greet)
+	a.Jobs.Every("requests.remind", requests.RemindEvery, a.Requests.Remind)
 	a.Jobs.Every("orders.purge", 10*time.Minute, a.Orders.Purge)
 }
 

@@ -32,6 +32,12 @@ type root struct {
 		Assign assignCommand    `cmd:""`
 		Revoke revokeCommand    `cmd:""`
 	} `cmd:"" group:"use"`
+	Requests struct {
+		List   requestsListCommand `cmd:""`
+		Submit submitCommand       `cmd:""`
+		Accept acceptCommand       `cmd:""`
+		Deny   denyCommand         `cmd:""`
+	} `cmd:"" group:"use"`
 	SignIn   signInCommand  `cmd:"" group:"use"`
 	SignOut  signOutCommand `cmd:"" group:"use"`
 	Sessions struct {

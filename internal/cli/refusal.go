@@ -96,9 +96,18 @@ func reason(err error) string {
 	return err.Error()
 }
 
+// plainNumber is a Licensing ID that a shell takes as it is.
+var plainNumber = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
 // hint says what to do next about a refusal, where the sentence does not.
 func (s *session) hint(p client.Problem, code int) string {
 	switch {
+	case p.Code == "access.role_missing" && len(p.Roles) > 0 && plainNumber.MatchString(p.LicensingID):
+		role := p.Roles[0]
+		if role == "administrator" && len(p.Roles) > 1 { // whoever asks should not ask for more than is needed
+			role = p.Roles[1]
+		}
+		return s.out.T("cli.hint.request", "command", "chiave requests submit "+p.LicensingID+" --role "+role)
 	case p.Status == http.StatusUnauthorized:
 		return s.out.T("cli.hint.sign_in")
 	case p.Code == "db.not_initialized":

@@ -2,10 +2,12 @@ package demo
 
 import (
 	"context"
+	"fmt"
 
 	"chiave/internal/app"
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/requests"
 )
 
 // request is the request id of what the demo does.
@@ -86,6 +88,11 @@ func (w *world) present(ctx context.Context) error {
 	if err := w.past.reach(ctx, 0); err != nil {
 		return err
 	}
-	_, err := w.app.AuditLog.Seal(ctx)
+	_, _, err := w.app.Requests.Submit(ctx, w.luca, requests.Submission{Program: "enterprise", Number: "E-5561048", Roles: []access.Role{access.LicensingInfoViewer, access.Download},
+		Comments: "Preparo le immagini per i nuovi portatili di Torino."})
+	if err != nil {
+		return fmt.Errorf("asking for permissions: %w", err)
+	}
+	_, err = w.app.AuditLog.Seal(ctx)
 	return err
 }

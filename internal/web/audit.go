@@ -35,6 +35,7 @@ type trail struct {
 	entries     []reports.Record
 	after       ids.ID
 	more        bool
+	missing     *ui.Blank // why a reader without a fitting role sees none
 }
 
 // trailRooms are the kinds of events that the page can be narrowed to, by the beginning of their actions.
@@ -67,6 +68,10 @@ func listAudit(ctx context.Context, c *call) (answer, error) {
 	}
 	if len(t.fields) > 0 {
 		return invalid(auditView(c.view, t, c.timeline(t.entries)))
+	}
+	if !c.holds(access.ReadAudit) && !c.staffMay(access.ReadAudit) {
+		why := c.missing(c.view.T("audit_page.none"), access.ReadAudit, ui.IconInfo)
+		t.missing = &why
 	}
 	return show(auditView(c.view, t, c.timeline(t.entries)))
 }

@@ -30,6 +30,14 @@ func (t trail) roomChoices(v ui.View) []ui.Choice {
 	return all
 }
 
+// empty says why there is nothing.
+func (t trail) empty(v ui.View) ui.Blank {
+	if t.missing != nil {
+		return *t.missing
+	}
+	return ui.Blank{Title: v.T("audit_page.none"), Text: v.T("audit_page.none_why"), Icon: ui.IconInfo}
+}
+
 func auditView(v ui.View, t trail, events []ui.Event) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -128,7 +136,7 @@ func auditView(v ui.View, t trail, events []ui.Event) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if len(events) == 0 {
-					templ_7745c5c3_Err = ui.Empty(ui.Blank{Title: v.T("audit_page.none"), Text: v.T("audit_page.none_why"), Icon: ui.IconInfo}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Empty(t.empty(v)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

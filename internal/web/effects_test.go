@@ -62,6 +62,12 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		"POST /office/keys": func(*testing.T, *webtest.World) sent {
 			return sent{path: "/office/keys", form: url.Values{"licensing_id": {webtest.Enterprise}, "type": {"mak"}, "products": {"NIB-STD"}, "limit": {"5"}}}
 		},
+		"POST /permissions/request": func(*testing.T, *webtest.World) sent {
+			return sent{path: "/permissions/request", form: url.Values{"program": {"enterprise"}, "licensing_id": {"E-1001"}, "roles": {"download", "product_keys"}, "comments": {"per i computer"}}}
+		},
+		"POST /requests/{request}": func(_ *testing.T, w *webtest.World) sent {
+			return sent{path: "/requests/" + w.Request(webtest.Nobody), form: url.Values{"decision": {"accept"}, "roles": {"download"}, "note": {"va bene"}}}
+		},
 		"POST /office/keys/{key}/limit":     func(t *testing.T, w *webtest.World) sent { return key(t, w, "limit", url.Values{"limit": {"9"}}) },
 		"POST /office/keys/{key}/supersede": func(t *testing.T, w *webtest.World) sent { return key(t, w, "supersede", url.Values{}) },
 	}

@@ -52,7 +52,7 @@ func (w *Web) refuse(rw http.ResponseWriter, r *http.Request, v ui.View, err err
 	if seconds := retryAfter(err); seconds > 0 {
 		rw.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
-	page := ui.RefusalPage(v, ui.Refusal{Err: worded(v.Printer, err), RequestID: routes.RequestID(r.Context()), Next: remedy(v.Printer, err)})
+	page := ui.RefusalPage(v, ui.Refusal{Err: worded(v.Printer, err), RequestID: routes.RequestID(r.Context()), Next: remedy(v.Printer, err), Back: request(v, err)})
 	if failed := render(rw, r, status, page); failed != nil {
 		w.bare(rw, r, failed)
 	}

@@ -7,6 +7,7 @@ import (
 	"chiave/internal/licensing/accounts"
 	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/keys"
+	"chiave/internal/licensing/requests"
 	"chiave/internal/platform/errs"
 	"chiave/internal/web/ui"
 )
@@ -19,6 +20,9 @@ func (r registrar) home() {
 // most is how much is counted for a tile; beyond it the tile says "more than".
 const most = 500
 
+// requestsAtHome is how many of the requests that wait the home page shows.
+const requestsAtHome = 5
+
 // overview is what the home page shows.
 type overview struct {
 	ids, active       int // Licensing IDs
@@ -27,6 +31,7 @@ type overview struct {
 	moreKeys          bool
 	seesKeys, seesIDs bool
 	office            *office
+	requests          []requests.Request // that wait for the reader
 }
 
 // office is the part of the home page for the publisher's staff.
@@ -42,6 +47,12 @@ func homePage(ctx context.Context, c *call) (answer, error) {
 	}
 	if err := c.countKeys(ctx, &o); err != nil {
 		return answer{}, err
+	}
+	if c.holds(access.ManageUsers) || c.staffMay(access.AnswerRequests) {
+		var err error
+		if o.requests, _, err = c.web.Rooms.Requests.List(ctx, c.actor, requests.Filter{Limit: requestsAtHome}); err != nil {
+			return answer{}, err
+		}
 	}
 	if c.staff(access.Operator) { // customers' figures are left out: every look at them goes on record
 		var err error

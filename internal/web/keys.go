@@ -51,6 +51,8 @@ type keyList struct {
 	own    []access.Permission // Licensing IDs on which the reader may see keys
 	after  ids.ID
 	next   ids.ID
+
+	missing *ui.Blank // why a reader without a fitting role sees none
 }
 
 func listKeys(ctx context.Context, c *call) (answer, error) {
@@ -72,6 +74,10 @@ func listKeys(ctx context.Context, c *call) (answer, error) {
 	var err error
 	if list.keys, list.next, err = c.web.Rooms.Keys.List(ctx, c.actor, f); err != nil {
 		return answer{}, err
+	}
+	if !c.holds(access.ViewKeys) {
+		why := c.missing(c.view.T("keys_page.none"), access.ViewKeys, ui.IconKey)
+		list.missing = &why
 	}
 	return show(keysView(c.view, list))
 }

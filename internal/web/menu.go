@@ -24,6 +24,8 @@ func (c *call) place(place ui.Place) ui.Access {
 		return ui.Access{Hidden: true}
 	case action == access.SelfService:
 		return ui.Access{}
+	case place == ui.PendingRequests && c.staffMay(access.AnswerRequests):
+		return ui.Access{}
 	case len(access.RolesFor(action)) == 0:
 		return ui.Access{Hidden: !c.staffMay(action)}
 	case c.user.Staff != "" && len(c.permissions) == 0:
@@ -47,6 +49,8 @@ func menuAction(place ui.Place) access.Action {
 		return access.Import
 	case ui.StaffInvitations:
 		return access.ReleaseInvitations
+	case ui.PendingRequests:
+		return access.ManageUsers
 	case ui.StaffKeys:
 		return access.MaintainKeys
 	default:
@@ -59,9 +63,9 @@ func (c *call) staffMay(action access.Action) bool {
 	works := []access.Action{}
 	switch c.user.Staff {
 	case access.Operator:
-		works = []access.Action{access.ViewReports, access.ReadAudit, access.Import, access.ReleaseInvitations, access.MaintainKeys}
+		works = []access.Action{access.ViewReports, access.ReadAudit, access.Import, access.ReleaseInvitations, access.MaintainKeys, access.AnswerRequests}
 	case access.Support:
-		works = []access.Action{access.ViewReports, access.ReadAudit}
+		works = []access.Action{access.ViewReports, access.ReadAudit, access.AnswerRequests}
 	}
 	return slices.Contains(works, action)
 }

@@ -20,7 +20,7 @@ func permissionTable(v ui.View, list []access.Permission) ui.Table {
 	t := ui.Table{
 		Caption: v.T("permissions.current"),
 		Columns: []ui.Column{{Label: v.T("permissions.licensing_id")}, {Label: v.T("permissions.role")}, {Label: v.T("permissions.source")}, {Label: v.T("permissions.until")}},
-		Empty:   ui.Blank{Title: v.T("permissions.none"), Text: v.T("permissions.none_why"), Icon: ui.IconPerson},
+		Empty:   ui.Blank{Title: v.T("permissions.none"), Text: v.T("permissions.none_why"), Icon: ui.IconPerson, Next: &ui.Button{Label: v.T("nav.request_permissions"), Href: ui.RequestPermissions.Path()}},
 	}
 	for _, p := range list {
 		for _, g := range p.Grants {

@@ -40,7 +40,7 @@ func (r relationship) blank(v ui.View) ui.Blank {
 		all := relationship{filter: agreements.Filter{Inactive: true}}
 		return ui.Blank{Title: v.T("licenses.none_found"), Text: v.T("licenses.none_found_why"), Icon: ui.IconSearch, Next: &ui.Button{Label: v.T("licenses.show_all"), Href: all.address("")}}
 	}
-	return ui.Blank{Title: v.T("licenses.none"), Text: v.T("licenses.why_listed"), Icon: ui.IconLicense, Next: &ui.Button{Label: v.T("nav.my_permissions"), Href: ui.MyPermissions.Path()}}
+	return ui.Blank{Title: v.T("licenses.none"), Text: v.T("licenses.why_listed"), Icon: ui.IconLicense, Next: &ui.Button{Label: v.T("nav.request_permissions"), Href: ui.RequestPermissions.Path()}}
 }
 
 func relationshipName(v ui.View, row agreements.Row) templ.Component {

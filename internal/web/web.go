@@ -17,6 +17,7 @@ import (
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
+	"chiave/internal/licensing/requests"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/routes"
@@ -48,6 +49,7 @@ type Rooms struct {
 	Keys       *keys.Service
 	Activation *activation.Service
 	Reports    *reports.Service
+	Requests   *requests.Service
 }
 
 // Web is the face. Its pages are in a route table.
@@ -76,6 +78,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.password()
 	r.home()
 	r.permissions()
+	r.requests()
 	r.licenses()
 	r.keys()
 	r.audit()

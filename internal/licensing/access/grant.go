@@ -14,8 +14,10 @@ type Source string
 
 // The sources.
 const (
-	Assigned Source = "assigned" // by an Administrator
-	Contact  Source = "contact"  // by being named as contact when the agreement was recorded
+	Assigned    Source = "assigned"     // by an Administrator
+	Contact     Source = "contact"      // by being named as contact when the agreement was recorded
+	Requested   Source = "request"      // by a permission request that was accepted
+	OpenLicense Source = "open_license" // by Add Open License
 )
 
 // Grant is one role row: it gives Role on a Licensing ID to whoever owns Address.

@@ -73,6 +73,7 @@ const (
 	ReadCustomers      Action = "customers.read"
 	MoveClock          Action = "sandbox.clock"
 	VerifyAudit        Action = "audit.verify"
+	AnswerRequests     Action = "requests.answer"
 )
 
 // Actions that need no role.
@@ -88,7 +89,7 @@ const Everything Action = "*"
 // Actions returns every action that a token's scope may name.
 func Actions() []Action {
 	return []Action{SeeLicensingID, ViewReports, ViewKeys, SeeMachines, ReadAudit, ManageUsers,
-		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, SelfService}
+		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, AnswerRequests, SelfService}
 }
 
 // rule is one line of the matrix: which roles and which kinds of staff an action is open to.
@@ -113,7 +114,7 @@ func matrix(a Action) rule {
 		return rule{[]Role{Administrator}, []Staff{Support, Operator}}
 	case ManageUsers:
 		return rule{[]Role{Administrator}, nil}
-	case ReadCustomers:
+	case ReadCustomers, AnswerRequests:
 		return rule{nil, []Staff{Support, Operator}}
 	case Import, MaintainKeys, ReleaseInvitations, MoveClock, VerifyAudit:
 		return rule{nil, []Staff{Operator}}

@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"chiave/internal/platform/i18n"
@@ -55,6 +56,14 @@ func (m Message) args(p i18n.Printer) ([]any, error) {
 				return nil, fmt.Errorf("the parameter %q of a mail: %w", param, err)
 			}
 			value = p.Time(at, zone)
+		case roles:
+			var names []string
+			for role := range strings.FieldsSeq(value) {
+				names = append(names, p.T("roles."+role))
+			}
+			value = strings.Join(names, ", ")
+		case optional:
+			value = cmp.Or(value, "–")
 		}
 		args = append(args, param, value)
 	}

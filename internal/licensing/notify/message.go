@@ -52,14 +52,20 @@ func Instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 type form uint8
 
 const (
-	text    form = iota
-	name         // text that may be empty: the address stands in for it
-	instant      // RFC 3339, as Instant writes it
-	link         // absolute http or https address, which the button opens
+	text     form = iota
+	name          // text that may be empty: the address stands in for it
+	instant       // RFC 3339, as Instant writes it
+	link          // absolute http or https address, which the button opens
+	roles         // codes of roles, separated by spaces, which the recipient reads as their names
+	optional      // text that may be empty: a dash stands in for it
 )
 
 // Events returns every event in order of name.
-func Events() []string { return []string{Invitation, PasswordChanged, PasswordLink, PasswordSet} }
+func Events() []string {
+	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet}, requestEvents())
+	slices.Sort(all)
+	return all
+}
 
 // paramsOf returns the parameters of an event; ok is false for an unknown one.
 func paramsOf(event string) (forms map[string]form, ok bool) {
@@ -71,7 +77,8 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 	case PasswordSet, PasswordChanged:
 		return map[string]form{"name": name, "at": instant, "link": link}, true
 	}
-	return nil, false
+	forms = requestForms(event)
+	return forms, forms != nil
 }
 
 // check says what is wrong with the message; it names parameters, never their values.
@@ -101,7 +108,7 @@ func (m Message) check() error {
 
 func (f form) accepts(value string) bool {
 	switch f {
-	case name:
+	case name, optional:
 		return true
 	case instant:
 		_, err := time.Parse(time.RFC3339, value)

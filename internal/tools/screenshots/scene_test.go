@@ -106,6 +106,11 @@ func (s *scene) find(t *testing.T) {
 		t.Fatalf("%d Licensing IDs, %v", len(list.Items), err)
 	}
 	s.places["{licensing}"] = list.Items[0].ID
+	asked, err := api.PermissionRequests(t.Context(), false, client.PageQuery{})
+	if err != nil || len(asked.Items) == 0 {
+		t.Fatalf("%d permission requests, %v", len(asked.Items), err)
+	}
+	s.places["{request}"] = asked.Items[0].ID
 	keys, err := api.ProductKeys(t.Context(), "", client.PageQuery{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)

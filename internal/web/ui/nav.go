@@ -29,6 +29,7 @@ const (
 	MyPermissions       Place = "my_permissions"
 	RequestPermissions  Place = "request_permissions"
 	ManageUsers         Place = "manage_users"
+	PendingRequests     Place = "pending_requests"
 	AddUser             Place = "add_user"
 	AddOpenLicense      Place = "add_open_license"
 	AuditTrail          Place = "audit_trail"
@@ -64,7 +65,7 @@ func groups() []group {
 		{"subscriptions_group", []Place{Subscriptions}},
 		{"software_assurance", []Place{BenefitSummary, ManageBenefits}},
 		{"billing", []Place{BillingLicenses, BillingKeys}},
-		{"administration", []Place{MyPermissions, RequestPermissions, ManageUsers, AddUser, AddOpenLicense, AuditTrail}},
+		{"administration", []Place{MyPermissions, RequestPermissions, ManageUsers, PendingRequests, AddUser, AddOpenLicense, AuditTrail}},
 		{"", []Place{Help}},
 	}
 }
@@ -96,6 +97,8 @@ func (p Place) Path() string {
 		return "/permissions/request"
 	case ManageUsers:
 		return "/users"
+	case PendingRequests:
+		return "/requests"
 	case AddUser:
 		return "/users/new"
 	case AddOpenLicense:
