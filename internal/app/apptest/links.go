@@ -7,14 +7,18 @@ import (
 	"chiave/internal/licensing/accounts"
 	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/db"
+	"chiave/internal/platform/errs"
 	"chiave/internal/platform/ids"
 )
 
 // Enter signs somebody in with Password, whatever the person has made of it since.
 func (w *World) Enter(address string) (token string, session ids.ID) {
 	w.t.Helper()
-	w.Change("UPDATE credentials SET password = $1 WHERE user_id = $2", w.password, w.Actors[address].ID)
 	token, entered, err := w.App.Accounts.SignIn(w.t.Context(), "test", "127.0.0.1:1", address, Password)
+	if errs.CodeOf(err) == "accounts.credentials" {
+		w.Change("UPDATE credentials SET password = $1 WHERE user_id = $2", w.password, w.Actors[address].ID)
+		token, entered, err = w.App.Accounts.SignIn(w.t.Context(), "test", "127.0.0.1:1", address, Password)
+	}
 	w.check(err)
 	return token, entered.Actor.Session
 }
