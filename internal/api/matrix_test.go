@@ -68,7 +68,7 @@ func wanted(r routes.Route, who string) int {
 	switch {
 	case r.Action == access.Public, slices.Contains(scoped, r.Pattern()):
 		return http.StatusOK
-	case r.Action == access.SelfService && r.Names == "tok" && who != apptest.Admin: // the token is hers
+	case r.Action == access.SelfService && slices.Contains([]string{"tok", "lid"}, r.Names) && who != apptest.Admin: // the token, or the permission, is hers
 		return http.StatusNotFound
 	case r.Action == access.SelfService:
 		return http.StatusOK

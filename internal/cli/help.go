@@ -60,6 +60,8 @@ var examples = map[string][]string{
 	"chiave roles list":            {"chiave roles list E-1001"},
 	"chiave roles assign":          {"chiave roles assign E-1001 --email a@example.com --role product_keys", "chiave roles assign E-1001 --email a@example.com --role administrator --until 2026-12-31"},
 	"chiave roles revoke":          {"chiave roles revoke rol_01hk153x00fzzvzzzzzzzzzzzz"},
+	"chiave roles mine":            {"chiave roles mine", "chiave roles mine --inactive --json"},
+	"chiave roles drop":            {"chiave roles drop E-1001"},
 	"chiave sign-in":               {"chiave sign-in --email a@example.com", "chiave sign-in --email a@example.com --password-file -"},
 	"chiave sign-out":              {"chiave sign-out"},
 	"chiave import":                {"chiave import catalog catalog.json", "chiave import orders orders.csv --dry-run"},

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/keys"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/db"
@@ -50,6 +51,13 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		},
 		"POST /keys/{key}/reveal": func(_ *testing.T, w *webtest.World) sent { return sent{path: keyPath(w, "office") + "/reveal"} },
 		"POST /keys/{key}/copied": func(_ *testing.T, w *webtest.World) sent { return sent{path: keyPath(w, "office") + "/copied"} },
+		"POST /permissions/{lid}/drop": func(t *testing.T, w *webtest.World) sent {
+			a := access.Assignment{Licensing: w.IDs[webtest.Foreign], Address: webtest.Admin, Role: access.Download}
+			if _, err := w.Rooms.Access.Assign(t.Context(), audit.Itself(), a); err != nil {
+				t.Fatal(err)
+			}
+			return sent{path: "/permissions/" + lidWire.Wire(a.Licensing) + "/drop"}
+		},
 		"POST /office/imports": func(*testing.T, *webtest.World) sent {
 			return sent{path: "/office/imports", form: url.Values{"kind": {"orders"}},
 				file: "line_id,licensing_id,order_number,order_date,product,kind,quantity\nN-" + string(ids.New(dbtest.Start)) + ",E-1001,PO-1,2026-03-01,NIB-STD,L,5\n"}

@@ -77,6 +77,8 @@ func visits(w *webtest.World) []visit {
 		{webtest.KeyView, "/keys", []string{"7 used 143 available", "2 used 0 available"}, []string{"Telaio"}},
 		{webtest.KeyView, keyPath(w, "server"), []string{"No activation is left on this key", "rossi-nb-002", "You need one of these roles", "Administrator"}, []string{"rossi-nb-003"}},
 		{webtest.Admin, "/permissions", []string{"E-1001", "Amministratore", "Indicato come contatto: Contatto principale", webtest.Admin}, nil},
+		{webtest.Admin, "/permissions", []string{"Indicato in un contratto superiore: Contatto principale di P-77", "Enterprise P-77", "Il contratto indica il tuo nominativo"}, []string{"L-3003"}},
+		{webtest.Admin, "/permissions?inactive=yes", []string{"L-3003", "Inattivo"}, nil},
 		{webtest.KeyView, "/permissions", []string{"Product Keys", "Given by an Administrator"}, nil},
 		{webtest.Admin, "/audit?about=keys", []string{"Codice Product Key mostrato", "Codice Product Key creato"}, []string{"Computer attivato:"}},
 		{webtest.Operator, "/licenses/summary?licensing=E-9001", []string{"from 1 Licensing ID", "40"}, nil},

@@ -38,6 +38,7 @@ func pages() []page {
 		{"home-key-viewer", "/{$}", luca, "/"},
 		{"home-operator", "/{$}", operator, "/"},
 		{"permissions", "/permissions", giulia, "/permissions"},
+		{"permission-drop", "/permissions/{lid}/drop", giulia, "/permissions/{licensing}/drop"},
 		{"relationship-summary", "/licenses", giulia, "/licenses?show=all"},
 		{"license-summary", "/licenses/summary", giulia, "/licenses/summary"},
 		{"license-summary-filtered", "/licenses/summary", giulia, "/licenses/summary?licensing=E-5561048"},

@@ -68,6 +68,7 @@ CREATE TABLE agreements (
     changed_at @int NOT NULL,
     UNIQUE (level, number)
 ) @strict;
+CREATE INDEX agreements_by_master ON agreements (master_id);
 
 -- Licensing IDs: where orders are placed, rights computed and permissions granted. version is the row's ETag; rules over
 -- several rows of a Licensing ID bump it first.
