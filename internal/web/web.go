@@ -72,6 +72,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.invitations()
 	r.home()
 	r.permissions()
+	r.users()
 	r.licenses()
 	r.keys()
 	r.audit()

@@ -23,5 +23,6 @@
 // actor from a request. A machine passes only Public: possession of a product key is judged by the room of keys.
 //
 // The package reads users, user_addresses, sessions and api_tokens (accounts), organizations, licensing_ids, agreements and programs, and writes none
-// of them. It does not know sign-in, people's names, or pages.
+// of them. It does not know sign-in or pages, and people's names only
+// as Administrators see them.
 package access
