@@ -123,6 +123,7 @@ func (a *App) rooms(post *mail.Client) {
 	a.Access = access.New(a.DB)
 	a.Notify = notify.New(notify.Needs{DB: a.DB, Access: a.Access, Queue: a.Jobs, Sealer: a.Sealer, Mail: post, Texts: a.Texts, Portal: a.Config.PortalName})
 	a.Accounts = accounts.New(a.DB, a.Access, a.Notify, accounts.Config{BaseURL: a.Config.BaseURL})
+	a.Access.Tell(a.Accounts)
 	a.Partners = partners.New(a.Access)
 	a.Catalog = catalog.New(a.DB, a.Access)
 	a.Agreements = agreements.New(a.DB, a.Access, a.Accounts, a.Partners)

@@ -22,7 +22,7 @@ type Message struct {
 	Lang string
 	// Zone is the IANA time zone in which the recipient reads instants; empty is UTC.
 	Zone string
-	// Event says what happened; it names the texts. Invitation or PasswordSet.
+	// Event says what happened; it names the texts. One of Events.
 	Event string
 	// Params fill the texts; each event says which it needs. They are sealed until delivery and erased after it.
 	Params Params
@@ -39,6 +39,8 @@ const (
 	Invitation = "invitation"
 	// PasswordSet confirms that a password was set. Params: name (may be empty), at (Instant), link (to the sign-in page).
 	PasswordSet = "password_set"
+	// RolesChanged tells which roles were added and removed (N08). Params: name (may be empty), changes (RoleChanges), link (to the own permissions).
+	RolesChanged = "roles_changed"
 )
 
 // Instant writes a parameter that is printed as a local time in the recipient's zone and language.
@@ -51,11 +53,12 @@ const (
 	text    form = iota
 	name         // text that may be empty: the address stands in for it
 	instant      // RFC 3339, as Instant writes it
+	changes      // JSON, as RoleChanges writes it
 	link         // absolute http or https address, which the button opens
 )
 
 // Events returns every event in order of name.
-func Events() []string { return []string{Invitation, PasswordSet} }
+func Events() []string { return []string{Invitation, PasswordSet, RolesChanged} }
 
 // paramsOf returns the parameters of an event; ok is false for an unknown one.
 func paramsOf(event string) (forms map[string]form, ok bool) {
@@ -64,6 +67,8 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 		return map[string]form{"name": name, "organization": text, "link": link, "until": instant}, true
 	case PasswordSet:
 		return map[string]form{"name": name, "at": instant, "link": link}, true
+	case RolesChanged:
+		return map[string]form{"name": name, "changes": changes, "link": link}, true
 	}
 	return nil, false
 }

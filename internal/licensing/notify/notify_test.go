@@ -328,8 +328,9 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 	server := mailtest.Start(t)
 	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
 		r := open(t, d, server)
-		values := notify.Params{"name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start)}
-		needs := map[string][]string{notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"}}
+		values := notify.Params{"name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start),
+			"changes": notify.RoleChanges([]notify.RoleChange{{Number: "E-1001", Added: []notify.HeldRole{{Role: "software_assurance_manager", Part: "home_use", Until: dbtest.Start}, {Role: "download"}}, Removed: []notify.HeldRole{{Role: "administrator"}}}})}
+		needs := map[string][]string{notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"}, notify.RolesChanged: {"name", "changes", "link"}}
 		for _, event := range notify.Events() {
 			for _, lang := range i18n.Langs() {
 				to := event + "." + string(lang) + "@" + d.Engine().String() + ".example"
