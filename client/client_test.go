@@ -219,6 +219,7 @@ func TestPathsAndQueries(t *testing.T) {
 			return err
 		}},
 		{"DELETE /api/v1/roles/rol_1", func(c *Client, ctx context.Context) error { return c.RevokeRole(ctx, "rol_1") }},
+		{"DELETE /api/v1/my-permissions/lid_1", func(c *Client, ctx context.Context) error { return c.DropPermission(ctx, "lid_1") }},
 		{"GET /.well-known/jwks.json", func(c *Client, ctx context.Context) error {
 			_, err := c.JWKS(ctx)
 			return err

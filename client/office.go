@@ -89,7 +89,10 @@ type RoleGrant struct {
 	ID      string `json:"id,omitempty"`
 	Address string `json:"email"`
 	Role    string `json:"role"`
-	Source  string `json:"source,omitempty"`
+	Part    string `json:"part,omitempty" doc:"Of a role group; all of it when absent"`
+	Source  string `json:"source,omitempty" doc:"assigned, contact or inherited"`
+	Contact string `json:"contact,omitempty" doc:"Type of contact that the role comes from"`
+	Above   string `json:"above,omitempty" doc:"Number of the agreement that an inherited role comes from"`
 	From    string `json:"from,omitempty" format:"date-time"`
 	Until   string `json:"until,omitempty" format:"date-time"`
 }

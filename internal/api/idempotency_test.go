@@ -96,6 +96,7 @@ func TestARequestWithAKeyHasItsEffectOnce(t *testing.T) {
 		unchanged(t, "repeating after a restart", before, w.Rows())
 		w.Change("UPDATE users SET staff = '' WHERE staff <> ''")
 		w.Change("UPDATE role_grants SET revoked_at = valid_from")
+		w.Change("UPDATE named_contacts SET ended_at = named_at")
 		w.Change("UPDATE sessions SET ended_at = created_at")
 		for i, r := range list {
 			if again := send(t, w, requests[i]); again.status != http.StatusForbidden && again.status != http.StatusNotFound && again.status != http.StatusUnauthorized {

@@ -37,12 +37,16 @@ func (a *API) registerRoles() {
 	s.status = http.StatusNoContent
 	add(a, s, a.revokeRole)
 	add(a, get("/api/v1/my-permissions", "myPermissions", access.SelfService, "", "Your roles on every Licensing ID"), a.myPermissions)
+	s = change(http.MethodDelete, "/api/v1/my-permissions/{id}", "dropPermission", access.SelfService, "lid", "roles.revoked", routes.Natural, "Drop a Licensing ID from your own permissions")
+	s.status = http.StatusNoContent
+	add(a, s, a.dropPermission)
 }
 
 // roleAssignment is what of a client.RoleGrant the one who gives it may choose.
 type roleAssignment struct {
 	Address string `json:"email" maxLength:"320"`
 	Role    string `json:"role" maxLength:"100"`
+	Part    string `json:"part,omitempty" maxLength:"100" doc:"Of a role group; all of it when absent"`
 	From    string `json:"from,omitempty" format:"date-time" doc:"Now when absent"`
 	Until   string `json:"until,omitempty" format:"date-time" doc:"For good when absent"`
 }
@@ -52,7 +56,14 @@ type roleList struct {
 }
 
 func wireGrant(g access.Grant) client.RoleGrant {
-	return client.RoleGrant{ID: roleWire.Wire(g.ID), Address: g.Address, Role: string(g.Role), Source: string(g.Source), From: instant(g.From), Until: instant(g.Until)}
+	out := client.RoleGrant{ID: roleWire.Wire(g.ID), Address: g.Address, Role: string(g.Role), Part: g.Part, Source: string(g.Source), Above: g.Above, From: instant(g.From), Until: instant(g.Until)}
+	switch g.Source {
+	case access.Inherited: // it is nothing that could be taken away by itself
+		out.ID, out.Contact = "", g.SourceRef
+	case access.Contact:
+		out.Contact = g.SourceRef
+	}
+	return out
 }
 
 func (a *API) listRoles(ctx context.Context, c Caller, in *LicensingPath) (*body[roleList], error) {
@@ -87,7 +98,7 @@ func (a *API) assignRole(ctx context.Context, c Caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	role, err := a.Rooms.Access.Assign(ctx, c.Actor, access.Assignment{Licensing: id, Address: in.Body.Address, Role: access.Role(in.Body.Role), From: from, Until: until})
+	role, err := a.Rooms.Access.Assign(ctx, c.Actor, access.Assignment{Licensing: id, Address: in.Body.Address, Role: access.Role(in.Body.Role), Part: in.Body.Part, From: from, Until: until})
 	if err != nil {
 		return nil, err
 	}
@@ -110,22 +121,25 @@ func (a *API) revokeRole(ctx context.Context, c Caller, in *struct {
 	return nil, a.Rooms.Access.Revoke(ctx, c.Actor, id)
 }
 
-type permission struct {
-	LicensingID string `json:"licensing_id"`
-	Role        string `json:"role"`
-	Source      string `json:"source"`
-	Until       string `json:"until,omitempty" format:"date-time"`
+func (a *API) dropPermission(ctx context.Context, c Caller, in *LicensingPath) (*struct{}, error) {
+	id, err := in.licensing()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Rooms.Access.Drop(ctx, c.Actor, id)
 }
 
-func (a *API) myPermissions(ctx context.Context, c Caller, _ *struct{}) (*body[client.Page[permission]], error) {
+func (a *API) myPermissions(ctx context.Context, c Caller, _ *struct{}) (*body[client.Page[client.Permission]], error) {
 	list, err := a.Rooms.Access.MyPermissions(ctx, c.Actor)
 	if err != nil {
 		return nil, err
 	}
-	page := client.Page[permission]{Items: []permission{}}
+	page := client.Page[client.Permission]{Items: []client.Permission{}}
 	for _, p := range list {
 		for _, g := range p.Grants {
-			page.Items = append(page.Items, permission{LicensingID: p.Number, Role: string(g.Role), Source: string(g.Source), Until: instant(g.Until)})
+			w := wireGrant(g)
+			page.Items = append(page.Items, client.Permission{ID: licensingWire.Wire(p.Licensing), LicensingID: p.Number, Active: p.Active, Stays: p.Stays,
+				Parent: p.Parent.Number, Master: p.Master.Number, Address: w.Address, Role: w.Role, Part: w.Part, Source: w.Source, Contact: w.Contact, Above: w.Above, Until: w.Until})
 		}
 	}
 	return ok(page), nil

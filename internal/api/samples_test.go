@@ -9,6 +9,7 @@ import (
 
 	"chiave/internal/app/apptest"
 	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/keys"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
@@ -80,6 +81,22 @@ func (s side) token() string {
 	})
 }
 
+// held is a Licensing ID on which the Administrator holds a small role and is named as nothing.
+func (s side) held() string {
+	return s.wire("lid", func() ids.ID {
+		number := "N-" + string(ids.New(dbtest.Start))
+		code := map[string]string{apptest.Admin: "ROSSI", apptest.Stranger: "HARBOUR"}[s.admin]
+		file := fmt.Sprintf(`{"agreements": [{"licensing_id": %q, "program": "select-plus", "organization": %q, "start": "2025-01-01"}]}`, number, code)
+		_, err := s.w.App.Agreements.Import(s.t.Context(), s.w.Actors[apptest.Operator], "held.json", strings.NewReader(file), false)
+		s.check(err)
+		id, err := s.w.App.Agreements.Find(s.t.Context(), s.w.Actors[apptest.Operator], number)
+		s.check(err)
+		_, err = s.w.App.Access.Assign(s.t.Context(), audit.Itself(), access.Assignment{Licensing: id, Address: s.admin, Role: access.Download})
+		s.check(err)
+		return id
+	})
+}
+
 // address is one that nobody has had before.
 func (s side) address() string { return "p" + string(ids.New(dbtest.Start)) + "@rossi.example" }
 
@@ -135,8 +152,9 @@ func people() map[string]func(s side) sample {
 		"POST /api/v1/licensing-ids/{id}/roles": func(s side) sample {
 			return inJSON(v1+"/licensing-ids/"+s.lid()+"/roles", `{"email": %q, "role": "download", "until": "2027-01-01T00:00:00Z"}`, s.address())
 		},
-		"DELETE /api/v1/roles/{role}": func(s side) sample { return sample{path: v1 + "/roles/" + s.role()} },
-		"GET /api/v1/my-permissions":  at(v1 + "/my-permissions"),
+		"DELETE /api/v1/roles/{role}":        func(s side) sample { return sample{path: v1 + "/roles/" + s.role()} },
+		"GET /api/v1/my-permissions":         at(v1 + "/my-permissions"),
+		"DELETE /api/v1/my-permissions/{id}": func(s side) sample { return sample{path: v1 + "/my-permissions/" + s.held()} },
 	}
 }
 

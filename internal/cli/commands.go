@@ -31,6 +31,8 @@ type root struct {
 		List   rolesListCommand `cmd:""`
 		Assign assignCommand    `cmd:""`
 		Revoke revokeCommand    `cmd:""`
+		Mine   mineCommand      `cmd:""`
+		Drop   dropCommand      `cmd:""`
 	} `cmd:"" group:"use"`
 	Requests struct {
 		List   requestsListCommand `cmd:""`

@@ -64,6 +64,8 @@ var examples = map[string][]string{
 	"chiave requests submit":       {"chiave requests submit E-1001 --program enterprise --role download --role product_keys", "chiave requests submit E-1001 --role product_keys"},
 	"chiave requests accept":       {"chiave requests accept R-4QK2-M7XD", "chiave requests accept R-4QK2-M7XD --role download"},
 	"chiave requests deny":         {"chiave requests deny R-4QK2-M7XD --note expired"},
+	"chiave roles mine":            {"chiave roles mine", "chiave roles mine --inactive --json"},
+	"chiave roles drop":            {"chiave roles drop E-1001"},
 	"chiave sign-in":               {"chiave sign-in --email a@example.com", "chiave sign-in --email a@example.com --password-file -"},
 	"chiave sign-out":              {"chiave sign-out"},
 	"chiave import":                {"chiave import catalog catalog.json", "chiave import orders orders.csv --dry-run"},

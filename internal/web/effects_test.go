@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
+	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/keys"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/db"
@@ -51,6 +53,14 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		},
 		"POST /keys/{key}/reveal": func(_ *testing.T, w *webtest.World) sent { return sent{path: keyPath(w, "office") + "/reveal"} },
 		"POST /keys/{key}/copied": func(_ *testing.T, w *webtest.World) sent { return sent{path: keyPath(w, "office") + "/copied"} },
+		"POST /permissions/{lid}/drop": func(t *testing.T, w *webtest.World) sent {
+			a := access.Assignment{Licensing: w.IDs[webtest.Foreign], Address: webtest.Admin, Role: access.Download}
+			if _, err := w.Rooms.Access.Assign(t.Context(), audit.Itself(), a); err != nil {
+				t.Fatal(err)
+			}
+			return sent{path: "/permissions/" + lidWire.Wire(a.Licensing) + "/drop"}
+		},
+		"POST /users/{user}": func(t *testing.T, w *webtest.World) sent { return givesDownload(t, w) },
 		"POST /office/imports": func(*testing.T, *webtest.World) sent {
 			return sent{path: "/office/imports", form: url.Values{"kind": {"orders"}},
 				file: "line_id,licensing_id,order_number,order_date,product,kind,quantity\nN-" + string(ids.New(dbtest.Start)) + ",E-1001,PO-1,2026-03-01,NIB-STD,L,5\n"}
@@ -73,6 +83,22 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 	}
 	maps.Copy(all, accountForms())
 	return all
+}
+
+// givesDownload is the form that gives somebody who holds a key role the role Download too.
+func givesDownload(t *testing.T, w *webtest.World) sent {
+	t.Helper()
+	a := access.Assignment{Licensing: w.IDs[webtest.Enterprise], Address: freshAddress(), Role: access.ProductKeys}
+	id, err := w.Rooms.Access.Assign(t.Context(), audit.Itself(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := w.Rooms.Access.CompareRoles(t.Context(), audit.Itself(), id, []access.Wish{{Licensing: a.Licensing, Roles: []access.Wished{{Role: access.ProductKeys}, {Role: access.Download}}}}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lid := lidWire.Wire(a.Licensing)
+	return sent{path: "/users/" + access.People.Wire(id), form: url.Values{"lid": {lid}, "role": {lid + ".product_keys.", lid + ".download."}, "state": {d.State}, "confirm": {"yes"}}}
 }
 
 func freshAddress() string { return "p" + string(ids.New(dbtest.Start)) + "@rossi.example" }

@@ -45,6 +45,8 @@ func menuAction(place ui.Place) access.Action {
 		return access.ViewKeys
 	case ui.AuditTrail:
 		return access.ReadAudit
+	case ui.ManageUsers:
+		return access.ManageUsers
 	case ui.StaffImports:
 		return access.Import
 	case ui.StaffInvitations:

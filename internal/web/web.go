@@ -79,6 +79,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.home()
 	r.permissions()
 	r.requests()
+	r.users()
 	r.licenses()
 	r.keys()
 	r.audit()

@@ -74,19 +74,19 @@ func (s *Service) GrantTx(tx *db.Tx, role ids.ID) (Grant, error) {
 
 // AdministratorsTx returns the addresses of the Administrators of record of a Licensing ID, in their order. The caller decides access.
 func (s *Service) AdministratorsTx(tx *db.Tx, licensing ids.ID) ([]string, error) {
-	return texts(tx, "SELECT DISTINCT address FROM role_grants g WHERE g.licensing_id = $1 AND g.role = $3 AND g.revoked_at IS NULL AND g.valid_from <= $2"+
-		" AND (g.valid_until IS NULL OR g.valid_until > $2) ORDER BY address", licensing, tx.Now(), string(Administrator))
+	return texts(tx, "SELECT g.address FROM role_grants g WHERE g.licensing_id = $1 AND g.role = $3 AND g.revoked_at IS NULL AND g.valid_from <= $2"+
+		" AND (g.valid_until IS NULL OR g.valid_until > $2) UNION "+inherited("n.address", "", "l.id = $1 AND r.role = $3")+" ORDER BY 1", licensing, tx.Now(), string(Administrator))
 }
 
 // ProgramsHeldTx returns the programs of the Licensing IDs on which a user holds any role now.
 func (s *Service) ProgramsHeldTx(tx *db.Tx, user ids.ID) ([]string, error) {
-	return texts(tx, "SELECT DISTINCT l.program"+
-		" FROM role_grants g JOIN user_addresses a ON a.address = g.address JOIN licensing_ids l ON l.id = g.licensing_id"+heldNow+" AND "+Shown, user, tx.Now())
+	return texts(tx, "SELECT l.program FROM role_grants g JOIN user_addresses a ON a.address = g.address JOIN licensing_ids l ON l.id = g.licensing_id"+
+		heldNow+" AND "+Shown+" UNION "+inherited("l.program", owned, Shown), user, tx.Now())
 }
 
 // RolesHeldTx returns the roles that a user holds now on a Licensing ID.
 func (s *Service) RolesHeldTx(tx *db.Tx, user, licensing ids.ID) ([]Role, error) {
-	held, err := texts(tx, "SELECT DISTINCT g.role"+held+" AND g.licensing_id = $3", user, tx.Now(), licensing)
+	held, err := texts(tx, "SELECT g.role"+held+" AND g.licensing_id = $3 UNION "+inherited("r.role", owned, "l.id = $3"), user, tx.Now(), licensing)
 	var all []Role
 	for _, r := range held {
 		all = append(all, Role(r))

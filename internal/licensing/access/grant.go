@@ -14,10 +14,11 @@ type Source string
 
 // The sources.
 const (
-	Assigned    Source = "assigned"     // by an Administrator
-	Contact     Source = "contact"      // by being named as contact when the agreement was recorded
-	Requested   Source = "request"      // by a permission request that was accepted
-	OpenLicense Source = "open_license" // by Add Open License
+	Assigned  Source = "assigned" // by an Administrator
+	Contact   Source = "contact"  // by being named as contact when the agreement was recorded
+	Requested Source = "request"  // by a permission request that was accepted
+	// Inherited is from a parent or master agreement that names the person (ADM-20). No row stands for it.
+	Inherited Source = "inherited"
 )
 
 // Grant is one role row: it gives Role on a Licensing ID to whoever owns Address.
@@ -32,6 +33,7 @@ type Grant struct {
 	From      time.Time // first instant at which it counts
 	Until     time.Time // first instant at which it no longer counts; zero is never
 	GrantedAt time.Time
+	Above     string // number of the agreement that an inherited role comes from
 }
 
 // Counts reports whether the grant gives its role at the instant now.
@@ -62,5 +64,15 @@ type Permission struct {
 	Licensing    ids.ID
 	Number       string
 	Organization ids.ID
+	Active       bool // today, in the organization's time zone
+	Stays        bool // the user is named in the agreement or above it, and cannot drop it (PERM-19)
+	Parent       Above
+	Master       Above
 	Grants       []Grant // those that count now
+}
+
+// Above is an agreement above a Licensing ID; empty when there is none.
+type Above struct {
+	Number  string
+	Program string // of a parent
 }

@@ -2,9 +2,8 @@ package access
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"time"
 
 	"chiave/internal/licensing/audit"
@@ -65,6 +64,10 @@ func (s *Service) Assign(ctx context.Context, actor audit.Actor, a Assignment) (
 			return err
 		}
 		tx.SetResult(string(id))
+		grant.ID = id
+		if err := s.tell(tx, grant.Address, []RoleChange{{Licensing: a.Licensing, Given: []Grant{grant}}}); err != nil {
+			return err
+		}
 		return audit.Record(tx, g.Actor(), audit.Event{Action: "roles.assigned", Object: roles.Wire(id), LicensingID: a.Licensing, After: grant.change()})
 	})
 	return id, err
@@ -78,8 +81,6 @@ func lockRoles(tx *db.Tx, g *Gate, licensing ids.ID) error {
 	}
 	return g.On(ManageUsers, licensing)
 }
-
-var partName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // grant checks an assignment made at the instant now. Limited is not the Administrator's to give.
 func (a Assignment) grant(now time.Time) (Grant, error) {
@@ -95,7 +96,7 @@ func (a Assignment) grant(now time.Time) (Grant, error) {
 	if !a.Role.Valid() || a.Role == Limited {
 		invalid = invalid.With(errs.Field{Pointer: "role", Code: "access.role"})
 	}
-	if a.Part != "" && (!a.Role.Group() || !partName.MatchString(a.Part)) {
+	if a.Part != "" && !slices.Contains(a.Role.Parts(), a.Part) {
 		invalid = invalid.With(errs.Field{Pointer: "part", Code: "access.part"})
 	}
 	if !g.Until.IsZero() && (!g.Until.After(g.From) || !g.Until.After(now)) {
@@ -105,38 +106,6 @@ func (a Assignment) grant(now time.Time) (Grant, error) {
 		return Grant{}, invalid
 	}
 	return g, nil
-}
-
-// Revoke takes a role row away; it counts no longer from this instant. Errors: those of Gate.On for ManageUsers; NotFound
-// "access.role_unknown" when there is no such row or none that the actor may know of; Conflict "access.role_revoked".
-func (s *Service) Revoke(ctx context.Context, actor audit.Actor, role ids.ID) error {
-	return s.Write(ctx, actor, func(tx *db.Tx, g *Gate) error {
-		grant, err := find(tx, role)
-		if err != nil && !errors.Is(err, db.ErrNoRow) {
-			return err
-		}
-		if err := g.On(ManageUsers, grant.Licensing); err != nil {
-			if errs.KindOf(err) == errs.NotFound {
-				return errUnknownGrant
-			}
-			return err
-		}
-		if grant.ID == "" { // the installation itself may be on every Licensing ID, but not on none
-			return errUnknownGrant
-		}
-		if err := lockRoles(tx, g, grant.Licensing); err != nil {
-			return err
-		}
-		n, err := tx.Exec("UPDATE role_grants SET revoked_at = $1 WHERE licensing_id = $2 AND id = $3 AND revoked_at IS NULL", tx.Now(), grant.Licensing, role)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return errRevoked
-		}
-		tx.SetResult(string(role))
-		return audit.Record(tx, g.Actor(), audit.Event{Action: "roles.revoked", Object: roles.Wire(role), LicensingID: grant.Licensing, Before: grant.change()})
-	})
 }
 
 // GrantFromContactTx gives an address the roles of a contact when it is first named as one, and reports whether that

@@ -32,6 +32,22 @@ func (r Role) Group() bool {
 	return r == SoftwareAssuranceManager || r == OnlineServicesManager || r == SubscriptionsManager
 }
 
+// ManageReservation is the part of OnlineServicesManager that its whole does not include (PERM-09).
+const ManageReservation = "manage_reservation"
+
+// Parts returns the parts of a role group in the order in which pages list them (PERM-13); none for other roles.
+func (r Role) Parts() []string {
+	switch r {
+	case SoftwareAssuranceManager:
+		return []string{"planning", "training", "e_learning", "employee_purchase", "home_use", "problem_resolution"}
+	case OnlineServicesManager:
+		return []string{"service_activation", "portal_registration", ManageReservation}
+	case SubscriptionsManager:
+		return []string{"developer_subscriptions"}
+	}
+	return nil
+}
+
 // Staff is the kind of staff of the publisher that a user is; "" for everybody else.
 type Staff string
 

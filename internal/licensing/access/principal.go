@@ -98,8 +98,8 @@ func (g *Gate) rolesOn(licensing ids.ID) ([]Role, error) {
 		return nil, nil
 	}
 	var roles []Role
-	err := g.tx.Each("SELECT DISTINCT g.role"+held+" AND g.licensing_id = $3", []any{g.actor.ID, g.tx.Now(), licensing},
-		func(scan func(...any) error) error {
+	err := g.tx.Each("SELECT g.role"+held+" AND g.licensing_id = $3 UNION "+inherited("r.role", owned, "l.id = $3"),
+		[]any{g.actor.ID, g.tx.Now(), licensing}, func(scan func(...any) error) error {
 			var r string
 			err := scan(&r)
 			roles = append(roles, Role(r))
@@ -110,7 +110,7 @@ func (g *Gate) rolesOn(licensing ids.ID) ([]Role, error) {
 
 // heldOn returns the Licensing IDs on which the actor holds one of the roles now.
 func (g *Gate) heldOn(roles []Role) ([]ids.ID, error) {
-	return g.licensings("SELECT DISTINCT g.licensing_id"+held+" AND g.role IN "+g.tx.In("$3")+" ORDER BY g.licensing_id",
+	return g.licensings("SELECT g.licensing_id AS id"+held+" AND g.role IN "+g.tx.In("$3")+" UNION "+inherited("l.id", owned, "r.role IN "+g.tx.In("$3"))+" ORDER BY id",
 		g.actor.ID, g.tx.Now(), db.List(roles))
 }
 

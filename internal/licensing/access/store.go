@@ -8,12 +8,12 @@ import (
 	"chiave/internal/platform/ids"
 )
 
-const grantColumns = "g.id, g.licensing_id, g.address, g.role, g.part, g.source, g.source_ref, g.valid_from, g.valid_until, g.granted_at"
+const grantColumns = "g.id, g.licensing_id, g.address, g.role, g.part, g.source, g.source_ref, g.valid_from, g.valid_until, g.granted_at, '' AS above"
 
 func scanGrant(scan func(...any) error, more ...any) (Grant, error) {
 	var g Grant
 	var role, source string
-	err := scan(append([]any{&g.ID, &g.Licensing, &g.Address, &role, &g.Part, &source, &g.SourceRef, &g.From, &g.Until, &g.GrantedAt}, more...)...)
+	err := scan(append([]any{&g.ID, &g.Licensing, &g.Address, &role, &g.Part, &source, &g.SourceRef, &g.From, &g.Until, &g.GrantedAt, &g.Above}, more...)...)
 	g.Role, g.Source = Role(role), Source(source)
 	return g, err
 }
@@ -55,7 +55,7 @@ func find(tx *db.Tx, id ids.ID) (Grant, error) {
 }
 
 // ListRoles returns the role rows of a Licensing ID that nobody took away: those that count now, did or will (see
-// Grant.Counts). Errors: those of Gate.On for ManageUsers.
+// Grant.Counts), and those inherited. Errors: those of Gate.On for ManageUsers.
 func (s *Service) ListRoles(ctx context.Context, actor audit.Actor, licensing ids.ID) ([]Grant, error) {
 	var all []Grant
 	err := s.Read(ctx, actor, func(tx *db.Tx, g *Gate) error {
@@ -63,41 +63,13 @@ func (s *Service) ListRoles(ctx context.Context, actor audit.Actor, licensing id
 		if err := g.On(ManageUsers, licensing); err != nil {
 			return err
 		}
-		return tx.Each("SELECT "+grantColumns+" FROM role_grants g WHERE g.licensing_id = $1 AND g.revoked_at IS NULL ORDER BY g.address, g.role, g.part, g.id",
+		return tx.Each("SELECT "+grantColumns+" FROM role_grants g WHERE g.licensing_id = $1 AND g.revoked_at IS NULL UNION "+
+			inherited(inheritedColumns, from, "l.id = $1")+" ORDER BY address, role, part, id",
 			[]any{licensing}, func(scan func(...any) error) error {
 				grant, err := scanGrant(scan)
 				all = append(all, grant)
 				return err
 			})
-	})
-	return all, err
-}
-
-// MyPermissions returns what the actor may do on which Licensing ID, by number, without those managed elsewhere. Errors: those of Gate.SignedIn.
-func (s *Service) MyPermissions(ctx context.Context, actor audit.Actor) ([]Permission, error) {
-	var all []Permission
-	err := s.Read(ctx, actor, func(tx *db.Tx, g *Gate) error {
-		all = nil
-		if err := g.SignedIn(); err != nil {
-			return err
-		}
-		query := "SELECT " + grantColumns + ", l.number, l.organization_id" +
-			" FROM role_grants g JOIN user_addresses a ON a.address = g.address JOIN licensing_ids l ON l.id = g.licensing_id" + heldNow +
-			" AND " + Shown + " ORDER BY l.number, g.role, g.part, g.address, g.id"
-		return tx.Each(query, []any{actor.ID, tx.Now()}, func(scan func(...any) error) error {
-			var p Permission
-			grant, err := scanGrant(scan, &p.Number, &p.Organization)
-			if err != nil {
-				return err
-			}
-			if n := len(all); n == 0 || all[n-1].Licensing != grant.Licensing {
-				p.Licensing = grant.Licensing
-				all = append(all, p)
-			}
-			last := &all[len(all)-1]
-			last.Grants = append(last.Grants, grant)
-			return nil
-		})
 	})
 	return all, err
 }

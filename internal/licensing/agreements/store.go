@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"chiave/internal/licensing/access"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/ids"
 )
@@ -43,6 +44,7 @@ func (p *publication) writeAgreements(d *document) error {
 type revisions struct {
 	subjects []*subject
 	contacts [][]any // rows of the table
+	named    []access.Named
 }
 
 // addContacts takes up the types of contacts that the row changes, and reports whether there is one.
@@ -53,6 +55,7 @@ func (p *publication) addContacts(w *revisions, s *subject, stored []Contact) (c
 			continue
 		}
 		changed = true
+		w.named = append(w.named, access.Named{Subject: s.id, Type: string(t), Addresses: addresses(people)})
 		for place, c := range people {
 			w.contacts = append(w.contacts, []any{s.id, string(t), c.Address, c.FirstName, c.LastName, place})
 		}
@@ -99,7 +102,16 @@ func (p *publication) write(w revisions) error {
 			"coalesce((SELECT max(o.revision) FROM agreement_revisions o WHERE o.subject_id = r.value->>0), 0) + 1, "+texts(2), "", run, now),
 		p.insert(w.contacts, "INSERT INTO contacts (import_id, recorded_at, revision, place, subject_id, type, address, first_name, last_name) SELECT $1, $2, "+
 			"coalesce((SELECT max(o.revision) FROM contacts o WHERE o.subject_id = r.value->>0 AND o.type = r.value->>1), 0) + 1, CAST(r.value->>5 AS BIGINT), "+texts(5), "",
-			run, now))
+			run, now),
+		p.access.NameContactsTx(p.tx, w.named))
+}
+
+func addresses(people []Contact) []string {
+	var all []string
+	for _, c := range people {
+		all = append(all, c.Address)
+	}
+	return all
 }
 
 // insert writes rows by one statement, which has two arguments before the rows.

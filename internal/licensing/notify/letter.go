@@ -56,6 +56,10 @@ func (m Message) args(p i18n.Printer) ([]any, error) {
 				return nil, fmt.Errorf("the parameter %q of a mail: %w", param, err)
 			}
 			value = p.Time(at, zone)
+		case changes:
+			if value, err = listChanges(p, value, zone); err != nil {
+				return nil, err
+			}
 		case roles:
 			var names []string
 			for role := range strings.FieldsSeq(value) {

@@ -22,7 +22,7 @@ type Message struct {
 	Lang string
 	// Zone is the IANA time zone in which the recipient reads instants; empty is UTC.
 	Zone string
-	// Event says what happened; it names the texts.
+	// Event says what happened; it names the texts. One of Events.
 	Event string
 	// Params fill the texts; each event says which it needs. They are sealed until delivery and erased after it.
 	Params Params
@@ -43,6 +43,8 @@ const (
 	PasswordChanged = "password_changed"
 	// PasswordLink brings the link that sets a new password. Params: name (may be empty), link, until (Instant).
 	PasswordLink = "password_link"
+	// RolesChanged tells which roles were added and removed (N08). Params: name (may be empty), changes (RoleChanges), link (to the own permissions).
+	RolesChanged = "roles_changed"
 )
 
 // Instant writes a parameter that is printed as a local time in the recipient's zone and language.
@@ -55,6 +57,7 @@ const (
 	text     form = iota
 	name          // text that may be empty: the address stands in for it
 	instant       // RFC 3339, as Instant writes it
+	changes       // JSON, as RoleChanges writes it
 	link          // absolute http or https address, which the button opens
 	roles         // codes of roles, separated by spaces, which the recipient reads as their names
 	optional      // text that may be empty: a dash stands in for it
@@ -62,7 +65,7 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet}, requestEvents())
+	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged}, requestEvents())
 	slices.Sort(all)
 	return all
 }
@@ -76,6 +79,8 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 		return map[string]form{"name": name, "link": link, "until": instant}, true
 	case PasswordSet, PasswordChanged:
 		return map[string]form{"name": name, "at": instant, "link": link}, true
+	case RolesChanged:
+		return map[string]form{"name": name, "changes": changes, "link": link}, true
 	}
 	forms = requestForms(event)
 	return forms, forms != nil

@@ -49,7 +49,7 @@ func (w *world) submit(t *testing.T, actor audit.Actor, s requests.Submission) r
 func (w *world) waiting(t *testing.T, actor audit.Actor) (numbers []string) {
 	t.Helper()
 	list, _, err := w.List(t.Context(), actor, requests.Filter{})
-	if err != nil {
+	if err != nil && errs.CodeOf(err) != "access.role_nowhere" {
 		t.Fatal(err)
 	}
 	for _, r := range list {

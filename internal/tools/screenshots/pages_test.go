@@ -40,6 +40,8 @@ func pages() []page {
 		{"home-key-viewer", "/{$}", luca, "/"},
 		{"home-operator", "/{$}", operator, "/"},
 		{"permissions", "/permissions", giulia, "/permissions"},
+		{"permission-drop", "/permissions/{lid}/drop", giulia, "/permissions/{licensing}/drop"},
+		{"users", "/users", giulia, "/users"},
 		{"request-permissions", "/permissions/request", luca, "/permissions/request?licensing_id=E-5561048&role=download"},
 		{"pending-requests", "/requests", giulia, "/requests"},
 		{"pending-request", "/requests/{request}", giulia, "/requests/{request}"},
@@ -73,6 +75,7 @@ func pages() []page {
 func leftOut() map[string]string {
 	return map[string]string{
 		"/password/{token}": "its link is in a mail, and the demo sends none; the tests of the portal look at it",
+		"/users/{user}":     "people have no place in the demo's list; the story of Manage Users looks at it",
 	}
 }
 
