@@ -185,6 +185,9 @@ func (w *walk) cell(c Case, p Principal, o Object, r Request, want verdict) answ
 		w.leaks++
 		w.wrong("%s as %s on %s: got %d, want %s: %.300s", c.Pattern(), p.Name, o, got.status, want, got.body)
 	}
+	if want == refused && c.Face == routes.Page && w.m[c.Action].onLicensingID() && !strings.Contains(got.body, "Administrator") {
+		w.wrong("%s as %s on %s does not name the roles that would do: %.300s", c.Pattern(), p.Name, o, got.body)
+	}
 	told := got.body
 	for name, values := range got.header {
 		told += "\n" + name + ": " + strings.Join(values, " ")

@@ -1,0 +1,135 @@
+package accesstest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"chiave/internal/app/apptest"
+	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/accounts"
+	"chiave/internal/licensing/audit"
+	"chiave/internal/platform/db"
+	"chiave/internal/platform/db/dbtest"
+	"chiave/internal/platform/errs"
+	"chiave/internal/platform/feed"
+	"chiave/internal/platform/ids"
+)
+
+// taking is a room's import with a file that it would publish.
+type taking struct {
+	text string
+	take func(ctx context.Context, actor audit.Actor, file string, r io.Reader, dryRun bool) (feed.Report, error)
+}
+
+func takings(w *apptest.World) map[string]taking {
+	return map[string]taking{
+		"catalog": {`{"products": [{"code": "NEW-1", "name": "Carta", "family": "Carta", "pool": "Applications", "class": "client", "versions": [{"name": "1", "released": "2024-01-01"}]}]}`,
+			w.App.Catalog.Import},
+		"agreements": {`{"agreements": [{"licensing_id": "N-1", "program": "select-plus", "organization": "ROSSI", "start": "2025-01-01"}]}`, w.App.Agreements.Import},
+		"orders":     {"line_id,licensing_id,order_number,order_date,product,version,kind,quantity\nN-1,E-1001,PO-1,2025-01-01,NIB-STD,2019,L,1\n", w.App.Orders.Import},
+		"keys":       {strings.Replace(apptest.Keys, "NP90Q", "NP90R", 1), w.App.Keys.Import},
+	}
+}
+
+// unread is a file that nobody may open.
+type unread struct{}
+
+func (unread) Read([]byte) (int, error) { return 0, errors.New("it was read") }
+
+// while is a file at whose first reading something happens.
+type while struct {
+	io.Reader
+	happens func()
+}
+
+func (w *while) Read(b []byte) (int, error) {
+	if w.happens != nil {
+		w.happens()
+		w.happens = nil
+	}
+	return w.Reader.Read(b)
+}
+
+// TestImportsAskBeforeTheyRead: whoever may not import learns nothing about a file, and costs nothing.
+func TestImportsAskBeforeTheyRead(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		for name, in := range takings(w) {
+			if _, err := in.take(t.Context(), w.Actors[apptest.Admin], "a file", unread{}, true); errs.CodeOf(err) != "access.staff_only" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// TestImportsAskAgainBeforeTheyPublish: who is no operator any more when the file has been read changes nothing with it (R14).
+func TestImportsAskAgainBeforeTheyPublish(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		become := func(kind access.Staff) {
+			w.Change("UPDATE users SET staff = $1 WHERE id = $2", string(kind), w.Actors[apptest.Operator].ID)
+		}
+		for name, in := range takings(w) {
+			become(access.Operator)
+			before := w.Rows()
+			_, err := in.take(t.Context(), w.Actors[apptest.Operator], "a file", &while{strings.NewReader(in.text), func() { become(access.Support) }}, false)
+			if errs.CodeOf(err) != "access.staff_only" {
+				t.Errorf("%s: %v", name, err)
+			}
+			for table, rows := range w.Rows() {
+				if table != "users" && table != "order_lines" && table != "staged_keys" && len(rows) != len(before[table]) { // where rows are staged that nobody sees
+					t.Errorf("%s changed %s", name, table)
+				}
+			}
+			become(access.Operator)
+			if _, err := in.take(t.Context(), w.Actors[apptest.Operator], "a file", strings.NewReader(in.text), false); err != nil {
+				t.Errorf("%s, by an operator: %v", name, err)
+			}
+		}
+	})
+}
+
+// TestRoomsDecideBeforeTheyJudge: an answer about what was sent is for those who may send it.
+func TestRoomsDecideBeforeTheyJudge(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		stranger, admin := w.Actors[apptest.Stranger], w.Actors[apptest.Admin]
+		_, err := w.App.Access.Assign(t.Context(), stranger, access.Assignment{Licensing: w.IDs[apptest.Enterprise], Address: "no address", Role: "no role"})
+		if errs.CodeOf(err) != "licensing_ids.unknown" {
+			t.Errorf("a wrong assignment on another company's Licensing ID: %v", err)
+		}
+		_, err = w.App.Accounts.SandboxInvitation(t.Context(), admin, accounts.Invitation{Address: "new@rossi.example", Organization: organization(t, w)})
+		if errs.CodeOf(err) != "access.staff_only" {
+			t.Errorf("a customer invites: %v", err)
+		}
+	})
+}
+
+func organization(t *testing.T, w *apptest.World) (id ids.ID) {
+	t.Helper()
+	err := w.App.DB.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.Row("SELECT organization_id FROM users WHERE id = $1", w.Actors[apptest.Admin].ID).Scan(&id)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// TestARoleThatIsNotThereIsLikeAnothers, to the face that reads it by its id.
+func TestARoleThatIsNotThereIsLikeAnothers(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		for name, role := range map[string]ids.ID{"none": ids.New(dbtest.Start), "another company's": w.Roles["foreign"]} {
+			if got, err := w.App.Access.GetRole(t.Context(), w.Actors[apptest.Admin], role); errs.CodeOf(err) != "access.role_unknown" || got != (access.Grant{}) {
+				t.Errorf("%s: %+v %v", name, got, err)
+			}
+		}
+		if _, err := w.App.Access.GetRole(t.Context(), w.Actors[apptest.Admin], w.Roles["viewer"]); err != nil {
+			t.Errorf("her own: %v", err)
+		}
+	})
+}
