@@ -106,7 +106,7 @@ func (a answer) fits(v verdict, r routes.Route) bool {
 	return a.status < http.StatusBadRequest && (!asks || r.Event == "sessions.ended")
 }
 
-// Walk tries every case as every principal that who takes, on every Licensing ID, and reports what is wrong.
+// Walk tries every case as every principal that who takes, on every Licensing ID, and reports what is wrong. It is used up then.
 func (w *World) Walk(t *testing.T, m Matrix, cases []Case, who func(Principal) bool) {
 	t.Helper()
 	walk := &walk{World: w, t: t, m: m, first: flag.Lookup("test.failfast").Value.String() == "true"}
@@ -122,6 +122,7 @@ func (w *World) Walk(t *testing.T, m Matrix, cases []Case, who func(Principal) b
 		}
 		walk.route(c)
 	}
+	walk.unmoved(cases)
 	t.Logf("cells=%d leaks=%d", walk.cells, walk.leaks)
 }
 
