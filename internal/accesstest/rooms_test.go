@@ -11,6 +11,7 @@ import (
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
 	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/keys"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/errs"
@@ -130,6 +131,44 @@ func TestARoleThatIsNotThereIsLikeAnothers(t *testing.T) {
 		}
 		if _, err := w.App.Access.GetRole(t.Context(), w.Actors[apptest.Admin], w.Roles["viewer"]); err != nil {
 			t.Errorf("her own: %v", err)
+		}
+	})
+}
+
+// TestWhatIsForStaffIsRefusedByTheRoom, whatever a face has asked before.
+func TestWhatIsForStaffIsRefusedByTheRoom(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ctx, admin, office := t.Context(), w.Actors[apptest.Admin], w.Keys["office"]
+		for name, use := range map[string]func() error{
+			"one key of the stock": func() error { _, err := w.App.Keys.Stocked(ctx, admin, office); return err },
+			"a batch of keys":      func() error { _, err := w.App.Keys.Batch(ctx, admin, office); return err },
+			"the stock":            func() error { _, _, err := w.App.Keys.Stock(ctx, admin, keys.Filter{}); return err },
+			"factors":              func() error { _, err := w.App.Keys.Factors(ctx, admin); return err },
+			"a factor":             func() error { _, err := w.App.Keys.SetFactor(ctx, admin, "enterprise", 2000, 0); return err },
+			"an import's report":   func() error { _, err := w.App.Reports.ImportReport(ctx, admin, "none"); return err },
+			"partners":             func() error { _, err := w.App.Partners.List(ctx, admin); return err },
+		} {
+			if err := use(); errs.CodeOf(err) != "access.staff_only" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// TestATokenNarrowsWhatStaffSee: one that maintains keys does not see whose they are.
+func TestATokenNarrowsWhatStaffSee(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		operator := w.Actors[apptest.Operator]
+		operator.Token, _ = w.Token(apptest.Operator, access.MaintainKeys)
+		for name, f := range map[string]keys.Filter{"all": {}, "of one Licensing ID": {Licensing: w.IDs[apptest.Enterprise]}} {
+			if _, _, err := w.App.Keys.Stock(t.Context(), operator, f); errs.CodeOf(err) != "access.token_scope" {
+				t.Errorf("the stock, %s: %v", name, err)
+			}
+		}
+		if _, err := w.App.Keys.Stocked(t.Context(), operator, w.Keys["office"]); errs.CodeOf(err) != "access.token_scope" {
+			t.Errorf("one key: %v", err)
 		}
 	})
 }

@@ -141,6 +141,15 @@ func TestManyKeysGoOutOverPages(t *testing.T) {
 		if err := w.Keys.Export(t.Context(), actor, keys.Export{Format: "tsv"}, late); err != nil || strings.Contains(late.String(), "\nE-2\t") {
 			t.Errorf("a key of a Licensing ID that is on no record went out, %v", err)
 		}
+		part := &watcher{after: 1000, do: func() {
+			w.Do(func(tx *db.Tx) error {
+				_, err := tx.Exec("UPDATE role_grants SET revoked_at = 2 WHERE licensing_id = $1", other)
+				return err
+			})
+		}}
+		if err := w.Keys.Export(t.Context(), actor, keys.Export{Format: "tsv"}, part); err != nil || strings.Contains(part.String(), "\nE-2\t") || strings.Count(part.String(), "\n") != 1201 {
+			t.Errorf("a key of a Licensing ID whose role was lost meanwhile went out, or others did not: %v", err)
+		}
 		lose := &watcher{after: 1000, do: func() {
 			w.Do(func(tx *db.Tx) error {
 				_, err := tx.Exec("UPDATE role_grants SET revoked_at = 2")
