@@ -12,6 +12,7 @@ import (
 	"chiave/internal/licensing/accounts"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/keys"
+	"chiave/internal/licensing/reports"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/errs"
@@ -169,6 +170,32 @@ func TestATokenNarrowsWhatStaffSee(t *testing.T) {
 		}
 		if _, err := w.App.Keys.Stocked(t.Context(), operator, w.Keys["office"]); errs.CodeOf(err) != "access.token_scope" {
 			t.Errorf("one key: %v", err)
+		}
+	})
+}
+
+// TestStaffWhoNameALicensingIDAreOnItsRecord: that an operator read a summary stands in the trail of each Licensing ID asked for (AUD-03).
+func TestStaffWhoNameALicensingIDAreOnItsRecord(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		records := func(number string) (n int) {
+			err := w.App.DB.Read(t.Context(), func(tx *db.Tx) error {
+				return tx.Row("SELECT count(*) FROM audit_records WHERE action = 'customers.read' AND licensing_id = $1", w.IDs[number]).Scan(&n)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		asked, other := records(apptest.Enterprise), records(apptest.Foreign)
+		if _, err := w.App.Reports.LicenseSummary(t.Context(), w.Actors[apptest.Operator], reports.Question{Numbers: []string{apptest.Enterprise}}); err != nil {
+			t.Fatal(err)
+		}
+		if now := records(apptest.Enterprise); now != asked+1 {
+			t.Errorf("%d records more of whom was asked for", now-asked)
+		}
+		if now := records(apptest.Foreign); now != other {
+			t.Errorf("%d records more of somebody else", now-other)
 		}
 	})
 }
