@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"chiave/client"
+	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/reports"
@@ -33,7 +34,7 @@ func (a *API) listAudit(ctx context.Context, c Caller, in *struct {
 	}
 	f := audit.Filter{Object: in.Object, Action: in.Action, Limit: in.Limit, After: ids.ID(after)}
 	if in.LicensingID != "" {
-		lid, err := a.Rooms.Agreements.Find(ctx, c.Actor, in.LicensingID)
+		lid, err := a.Rooms.Agreements.FindFor(ctx, c.Actor, access.ReadAudit, in.LicensingID)
 		if err != nil {
 			return nil, err
 		}

@@ -50,16 +50,16 @@ func (a *API) listKeys(ctx context.Context, c Caller, in *struct {
 		return nil, err
 	}
 	f := keys.Filter{After: ids.ID(after), Limit: in.Limit}
+	read, action := a.Rooms.Keys.List, access.ViewKeys
+	if c.User.Staff.May(access.MaintainKeys) {
+		read, action = a.Rooms.Keys.Stock, access.SeeLicensingID
+	}
 	if in.LicensingID != "" {
-		lid, err := a.Rooms.Agreements.Find(ctx, c.Actor, in.LicensingID)
+		lid, err := a.Rooms.Agreements.FindFor(ctx, c.Actor, action, in.LicensingID)
 		if err != nil {
 			return nil, err
 		}
 		f.Licensing = lid
-	}
-	read := a.Rooms.Keys.List
-	if c.User.Staff.May(access.MaintainKeys) {
-		read = a.Rooms.Keys.Stock
 	}
 	list, next, err := read(ctx, c.Actor, f)
 	if err != nil {
@@ -218,7 +218,7 @@ func (a *API) exportKeys(ctx context.Context, c Caller, in *struct {
 }) (*huma.StreamResponse, error) {
 	e := keys.Export{Format: in.Format, ProgramName: a.programName}
 	if in.LicensingID != "" {
-		lid, err := a.Rooms.Agreements.Find(ctx, c.Actor, in.LicensingID)
+		lid, err := a.Rooms.Agreements.FindFor(ctx, c.Actor, access.ViewKeys, in.LicensingID)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"strings"
 
 	"chiave/internal/app/apptest"
@@ -8,6 +9,11 @@ import (
 	"chiave/internal/licensing/requests"
 	"chiave/internal/platform/ids"
 )
+
+// program is that of the Licensing ID, whose number begins with its letter in these worlds.
+func (s side) program() string {
+	return cmp.Or(map[byte]string{'S': "select-plus", 'L': "open-license"}[s.number[0]], "enterprise")
+}
 
 // request is a new one of Nobody's that waits for the company's Administrator.
 func (s side) request() string {
@@ -20,7 +26,7 @@ func (s side) request() string {
 					some = append(some, role)
 				}
 			}
-			r, again, err := s.w.App.Requests.Submit(s.t.Context(), s.w.Actors[apptest.Nobody], requests.Submission{Program: "enterprise", Number: strings.ToLower(s.number), Roles: some})
+			r, again, err := s.w.App.Requests.Submit(s.t.Context(), s.w.Actors[apptest.Nobody], requests.Submission{Program: s.program(), Number: strings.ToLower(s.number), Roles: some})
 			s.check(err)
 			if !again {
 				return r.ID
@@ -33,7 +39,8 @@ func (s side) request() string {
 func asking() map[string]func(s side) sample {
 	return map[string]func(s side) sample{
 		"POST /api/v1/permission-requests": func(s side) sample {
-			x := inJSON(v1+"/permission-requests", `{"program": "enterprise", "licensing_id": %q, "roles": ["download", "software_assurance_manager"], "comments": "per i computer"}`, strings.ToLower(s.number))
+			x := inJSON(v1+"/permission-requests", `{"program": %q, "licensing_id": %q, "roles": ["download", "software_assurance_manager"], "comments": "per i computer"}`,
+				s.program(), strings.ToLower(s.number))
 			x.form = "session"
 			return x
 		},

@@ -25,10 +25,7 @@ type side struct {
 	number string
 }
 
-func rossi(t testing.TB, w *apptest.World) side { return side{t, w, apptest.Admin, apptest.Enterprise} }
-func harbour(t testing.TB, w *apptest.World) side {
-	return side{t, w, apptest.Stranger, apptest.Foreign}
-}
+func rossi(t testing.TB, w *apptest.World) side   { return side{t, w, apptest.Admin, apptest.Enterprise} }
 func nothing(t testing.TB, w *apptest.World) side { return side{t, w, "", "E-0000"} }
 
 func (s side) check(err error) {

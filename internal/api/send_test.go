@@ -72,11 +72,6 @@ func (a answer) problem(t testing.TB) client.Problem {
 	return p
 }
 
-// anonymous returns the answer without what differs from request to request.
-func (a answer) anonymous() string {
-	return strings.ReplaceAll(a.body, a.header.Get("Request-Id"), "-")
-}
-
 // wants fails the test unless the answer is a problem with the status and the code.
 func (a answer) wants(t testing.TB, what string, status int, code string) {
 	t.Helper()

@@ -60,6 +60,8 @@ var examples = map[string][]string{
 	"chiave roles list":            {"chiave roles list E-1001"},
 	"chiave roles assign":          {"chiave roles assign E-1001 --email a@example.com --role product_keys", "chiave roles assign E-1001 --email a@example.com --role administrator --until 2026-12-31"},
 	"chiave roles revoke":          {"chiave roles revoke rol_01hk153x00fzzvzzzzzzzzzzzz"},
+	"chiave sessions list":         {"chiave sessions list"},
+	"chiave sessions end":          {"chiave sessions end --others", "chiave sessions end ses_01hk153x00fzzvzzzzzzzzzzzz"},
 	"chiave requests list":         {"chiave requests list", "chiave requests list --mine"},
 	"chiave requests submit":       {"chiave requests submit E-1001 --program enterprise --role download --role product_keys", "chiave requests submit E-1001 --role product_keys"},
 	"chiave requests accept":       {"chiave requests accept R-4QK2-M7XD", "chiave requests accept R-4QK2-M7XD --role download"},

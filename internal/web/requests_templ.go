@@ -421,7 +421,7 @@ func askView(v ui.View, a asking) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.APIEquivalent(v, ui.Call{Method: "POST", Path: "/api/v1/permission-requests", Headers: []string{"Idempotency-Key: 7c0d6a3f41b94e2f"}, Body: `{"program": "enterprise", "licensing_id": "E-1001", "roles": ["download"]}`, Command: "chiave requests submit E-1001 --program enterprise --role download"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.APIEquivalent(v, ui.Call{Method: "POST", Path: "/api/v1/permission-requests", Headers: []string{"Idempotency-Key: 7c0d6a3f41b94e2f"}, Body: `{"program": "enterprise", "licensing_id": "E-5000417", "roles": ["download"]}`, Command: "chiave requests submit E-5000417 --program enterprise --role download"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -114,7 +114,7 @@ func (s summary) numbersTyped() string {
 
 // summaryOptions lists the Licensing IDs that the reader may include, and the partners to ask (LSUM-18).
 func (c *call) summaryOptions(ctx context.Context, s *summary) error {
-	if s.free {
+	if s.free || len(c.permissions) == 0 {
 		return nil
 	}
 	for after := ""; ; {

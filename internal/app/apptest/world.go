@@ -32,6 +32,8 @@ type World struct {
 	App    *app.App
 	Table  *routes.Table
 	URL    string
+	// Handler is what is served at URL.
+	Handler http.Handler
 
 	Tokens   map[string]string      // API tokens that narrow nothing, by address
 	Actors   map[string]audit.Actor // by address
@@ -101,9 +103,9 @@ func (w *World) Open() {
 	w.App.Activation.Start(1)
 	w.Table, _, err = w.App.Routes(Version)
 	w.check(err)
-	handler, err := w.App.Handler(Version)
+	w.Handler, err = w.App.Handler(Version)
 	w.check(err)
-	w.server = httptest.NewServer(handler)
+	w.server = httptest.NewServer(w.Handler)
 	w.URL = w.server.URL
 	w.t.Cleanup(w.Close)
 }

@@ -26,5 +26,8 @@ func (s *Service) GetRole(ctx context.Context, actor audit.Actor, role ids.ID) (
 		}
 		return err
 	})
-	return grant, err
+	if err != nil {
+		return Grant{}, err
+	}
+	return grant, nil
 }

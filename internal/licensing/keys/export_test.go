@@ -141,6 +141,20 @@ func TestManyKeysGoOutOverPages(t *testing.T) {
 		if err := w.Keys.Export(t.Context(), actor, keys.Export{Format: "tsv"}, late); err != nil || strings.Contains(late.String(), "\nE-2\t") {
 			t.Errorf("a key of a Licensing ID that is on no record went out, %v", err)
 		}
+		w.Make(keys.Generation{Licensing: other, Type: keys.Volume, Products: []string{"SRV"}, Count: 50})
+		part := &watcher{after: 1000, do: func() {
+			w.Do(func(tx *db.Tx) error {
+				_, err := tx.Exec("UPDATE role_grants SET revoked_at = 2 WHERE licensing_id = $1", other)
+				return err
+			})
+		}}
+		if err := w.Keys.Export(t.Context(), actor, keys.Export{Format: "tsv"}, part); err != nil {
+			t.Fatal(err)
+		}
+		lines = strings.Split(part.String(), "\n") // the head and the page that was under way, then the others
+		if strings.Contains("\n"+strings.Join(lines[501:], "\n"), "\nE-2\t") || strings.Count(part.String(), "\nE-1\t") != 1200 {
+			t.Error("keys of a Licensing ID whose role was lost meanwhile went out, or others did not")
+		}
 		lose := &watcher{after: 1000, do: func() {
 			w.Do(func(tx *db.Tx) error {
 				_, err := tx.Exec("UPDATE role_grants SET revoked_at = 2")

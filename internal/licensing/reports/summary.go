@@ -125,6 +125,9 @@ type licensing struct {
 // them refuses the question.
 func (s *Service) included(tx *db.Tx, g *access.Gate, q Question) ([]licensing, error) {
 	scope, err := g.Scope(access.ViewReports)
+	if errs.KindOf(err) == errs.Denied && len(q.Numbers) > 0 { // of what is named, each has its own reason
+		return nil, naming(q.Numbers[0], s.whyNot(tx, g, q.Numbers[0]))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -64,26 +64,33 @@ func (v *Visitor) Post(path string, form url.Values) Page {
 // Upload sends a form with a file.
 func (v *Visitor) Upload(path string, form url.Values, field, name, content string) Page {
 	v.t.Helper()
-	var body bytes.Buffer
-	m := multipart.NewWriter(&body)
+	media, body := Multipart(v.t, form, field, name, content)
+	return v.do(http.MethodPost, path, media, strings.NewReader(body))
+}
+
+// Multipart writes a form with a file as a browser does.
+func Multipart(t testing.TB, form url.Values, field, name, content string) (media, body string) {
+	t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
 	for key, values := range form {
 		for _, value := range values {
 			if err := m.WriteField(key, value); err != nil {
-				v.t.Fatal(err)
+				t.Fatal(err)
 			}
 		}
 	}
 	file, err := m.CreateFormFile(field, name)
 	if err != nil {
-		v.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if _, err := io.WriteString(file, content); err != nil {
-		v.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := m.Close(); err != nil {
-		v.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return v.do(http.MethodPost, path, m.FormDataContentType(), &body)
+	return m.FormDataContentType(), b.String()
 }
 
 func (v *Visitor) do(method, path, contentType string, body io.Reader) Page {

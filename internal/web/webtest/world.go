@@ -53,6 +53,7 @@ type World struct {
 	Table    *routes.Table
 	Web      *web.Web
 	URL      string               // of the running portal
+	Handler  http.Handler         // what is served there
 	Keys     map[string]ids.ID    // row ids of the product keys by name: "office", "server", "foreign"
 	IDs      map[string]ids.ID    // row ids of the Licensing IDs by number
 	Codes    map[string]keys.Code // the texts of the keys
@@ -135,7 +136,8 @@ func (w *World) serve() {
 	}, w.Web.Rest)
 	w.check(err)
 	h := routes.Recover(w.Web.Log, inner, func(rw http.ResponseWriter, r *http.Request) { w.Web.Fail(rw, r, errors.New("a handler panicked")) })
-	server := httptest.NewServer(routes.Identify(h))
+	w.Handler = routes.Identify(h)
+	server := httptest.NewServer(w.Handler)
 	w.t.Cleanup(server.Close)
 	w.URL = server.URL
 }
