@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -67,6 +68,7 @@ func (s *session) refused(err error) int {
 // problem turns any error into the one form in which errors are shown.
 func (s *session) problem(err error) (client.Problem, int) {
 	var answered *client.Problem
+	var redirected *client.RedirectError
 	var ours *errs.Error
 	switch {
 	case errors.As(err, &answered):
@@ -75,8 +77,15 @@ func (s *session) problem(err error) (client.Problem, int) {
 			code = exitFailed
 		}
 		return *answered, code
+	case errors.As(err, &redirected):
+		params := errs.Params{"server": redirected.From, "other": redirected.To}
+		return client.Problem{Code: "cli.redirected", Title: s.out.Error("cli.redirected", params)}, exitRefused
 	case client.OutcomeUnknown(err):
 		address, _ := s.server()
+		var late net.Error
+		if errors.As(err, &late) && late.Timeout() {
+			return client.Problem{Code: "cli.no_answer", Title: s.out.Error("cli.too_late", errs.Params{"server": address})}, exitUnavailable
+		}
 		return client.Problem{Code: "cli.no_answer", Title: s.out.Error("cli.no_answer", errs.Params{"server": address, "reason": reason(err)})}, exitUnavailable
 	case errors.As(err, &ours):
 		p := client.Problem{Code: ours.Code, Title: s.out.Error(ours.Code, ours.Params)}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"chiave/client"
 )
@@ -139,6 +141,35 @@ func TestNoAnswer(t *testing.T) {
 	code, _, errs := w.run("licenses summary --server http://127.0.0.1:1")
 	if code != exitUnavailable || !strings.Contains(errs, "http://127.0.0.1:1 does not answer: connection refused") || !strings.Contains(errs, "→") {
 		t.Errorf("exit code %d\n%s", code, errs)
+	}
+}
+
+// TestARedirectIsNamed instead of followed.
+func TestARedirectIsNamed(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t), newWorld(t)
+	w.mux.Handle("/", http.RedirectHandler(other.url+"/x", http.StatusTemporaryRedirect))
+	w.stdin = "AAAAA-BBBBB"
+	code, _, errs := w.run("activate --key-file - --product P --machine-fact one")
+	if code != exitRefused || !strings.Contains(errs, other.url+". It was not sent there") || len(other.asked) > 0 {
+		t.Errorf("exit code %d, %s", code, errs)
+	}
+}
+
+// TestALateAnswerIsNamed as what it is, not in the words of a program.
+func TestALateAnswerIsNamed(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	address := "http://" + silent.Addr().String()
+	h := &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Millisecond}}
+	_, unanswered := client.New(address, client.HTTP(h)).Me(t.Context())
+	s := &session{globals: &globals{Server: address}, out: catalog(t).For("en")}
+	if p, code := s.problem(unanswered); code != exitUnavailable || p.Code != "cli.no_answer" || p.Title != address+" did not answer in time." {
+		t.Errorf("exit code %d, %+v", code, p)
 	}
 }
 
