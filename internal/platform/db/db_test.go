@@ -318,8 +318,9 @@ func TestMigrateTogetherAppliesOnce(t *testing.T) {
 func TestSchemaOlderNewerAndAlteredAreTold(t *testing.T) {
 	t.Parallel()
 	for change, want := range map[string]string{
-		"UPDATE schema_migrations SET checksum = 'x' WHERE version = 1":                                                                   "db.schema_altered",
-		"DELETE FROM schema_migrations WHERE version = 1":                                                                                 "db.schema_older",
+		"UPDATE schema_migrations SET checksum = 'x' WHERE version = 1": "db.schema_altered",
+		"DELETE FROM schema_migrations":                                 "db.not_initialized",
+		"DELETE FROM schema_migrations WHERE version = 1":               "db.schema_older",
 		"INSERT INTO schema_migrations (version, name, checksum, applied_at) SELECT max(version) + 1, 'n', 'c', 1 FROM schema_migrations": "",
 		"INSERT INTO schema_migrations (version, name, checksum, applied_at) SELECT max(version) + 2, 'n', 'c', 1 FROM schema_migrations": "db.schema_newer",
 	} {
