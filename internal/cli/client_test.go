@@ -99,6 +99,21 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestNumbersThatAreTooSmallAreRefused instead of taken for none.
+func TestNumbersThatAreTooSmallAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for line, want := range map[string]string{
+		"keys generate --licensing-id E-1 --type mak --product A --limit 0": "--limit must be 1 or more.",
+		"keys generate --licensing-id E-1 --type mak --product A --count 0": "--count must be 1 or more.",
+		"audit list --limit=-5": "--limit must be 0 or more.",
+	} {
+		if code, _, errs := w.run(line); code != exitUsage || !strings.Contains(errs, want) || len(w.asked) > 0 {
+			t.Errorf("%s: exit code %d, %s", line, code, errs)
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
