@@ -121,6 +121,7 @@ func TestExport(t *testing.T) {
 	if out := w.ok("keys export --format tsv --licensing-id E-1"); out != "Licensing ID\tProduct Key\nE-1\tSECRET\n" {
 		t.Errorf("got %q", out)
 	}
+	same(t, w.ok("keys export --format tsv --json"), map[string]string{"format": "tsv", "content": "Licensing ID\tProduct Key\nE-1\tSECRET\n"})
 	w.ok("keys export --format tsv --output DIR/keys.tsv")
 	info, err := os.Stat(filepath.Join(w.dir, "keys.tsv"))
 	if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 36 {

@@ -88,6 +88,17 @@ func (c *exportCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	if c.Output == "" && s.globals.JSON {
+		type content struct {
+			Format  string `json:"format"`
+			Content string `json:"content"`
+		}
+		var text strings.Builder
+		if err := cl.ExportKeys(ctx, c.LicensingID, c.Format, &text); err != nil {
+			return err
+		}
+		return writeJSON(s.Stdout, content{c.Format, text.String()})
+	}
 	if c.Output == "" {
 		return cl.ExportKeys(ctx, c.LicensingID, c.Format, s.Stdout)
 	}

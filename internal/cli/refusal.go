@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -49,7 +50,7 @@ var statusCodes = map[int]int{
 func (s *session) refused(err error) int {
 	problem, code := s.problem(err)
 	if s.globals.JSON {
-		writeJSON(s.Stderr, problem)
+		writeProblem(s.Stderr, problem)
 		return code
 	}
 	fmt.Fprintf(s.Stderr, "chiave: %s\n", problem.Title)
@@ -63,6 +64,20 @@ func (s *session) refused(err error) int {
 		fmt.Fprintf(s.Stderr, "  %s\n", s.out.T("cli.request", "id", problem.Request))
 	}
 	return code
+}
+
+// writeProblem writes a problem as JSON. One that no server has answered with has the type of its code, and no HTTP status.
+func writeProblem(w io.Writer, p client.Problem) {
+	if p.Status != 0 {
+		writeJSON(w, p)
+		return
+	}
+	writeJSON(w, struct {
+		Type   string                `json:"type"`
+		Title  string                `json:"title"`
+		Code   string                `json:"code"`
+		Errors []client.FieldProblem `json:"errors,omitempty"`
+	}{"urn:chiave:error:" + p.Code, p.Title, p.Code, p.Errors})
 }
 
 // problem turns any error into the one form in which errors are shown.
@@ -160,7 +175,7 @@ func (s *session) misused(err error) int {
 		path = commandPath(parse.Context.Selected())
 	}
 	if s.globals.JSON {
-		writeJSON(s.Stderr, client.Problem{Code: "cli.usage", Title: detail})
+		writeProblem(s.Stderr, client.Problem{Code: "cli.usage", Title: detail})
 		return exitUsage
 	}
 	fmt.Fprintf(s.Stderr, "chiave: %s\n→ %s\n", detail, s.out.T("cli.usage.help", "command", path+" --help"))

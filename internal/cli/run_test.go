@@ -144,6 +144,19 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
+// TestOwnErrorsAreProblemsToo, without what only an answer of a server has.
+func TestOwnErrorsAreProblemsToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for line, want := range map[string]string{"licenses summary --as-of never": "cli.date", "keys export": "cli.usage"} {
+		_, _, errs := w.run(line + " --json")
+		var p map[string]any
+		if err := json.Unmarshal([]byte(errs), &p); err != nil || p["type"] != "urn:chiave:error:"+want || p["code"] != want || p["title"] == "" || len(p) != 3 {
+			t.Errorf("%s: %v, %s", line, err, errs)
+		}
+	}
+}
+
 // TestARedirectIsNamed instead of followed.
 func TestARedirectIsNamed(t *testing.T) {
 	t.Parallel()
