@@ -270,9 +270,18 @@ func TestSandboxClockMovesForEverybody(t *testing.T) {
 		if err := move(-time.Second); errs.CodeOf(err) != "db.clock_backward" {
 			t.Errorf("backward: %v", err)
 		}
+		if err := move(199 * 8766 * time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if err := move(199 * 8766 * time.Hour); errs.CodeOf(err) != "db.clock_far" { // what overflows would lead back
+			t.Errorf("too far: %v", err)
+		}
+		if err := move(1<<63 - 1); errs.CodeOf(err) != "db.clock_far" {
+			t.Errorf("for ever: %v", err)
+		}
 		var got time.Time
 		d.Read(t.Context(), func(tx *db.Tx) error { got = tx.Now(); return nil })
-		if want := clk.Now().Add(72 * time.Hour); !got.Equal(want) {
+		if want := clk.Now().Add((72 + 199*8766) * time.Hour); !got.Equal(want) {
 			t.Errorf("now %v, want %v", got, want)
 		}
 	})
