@@ -285,8 +285,14 @@ func TestPostgresPrograms(t *testing.T) {
 	if err := os.WriteFile(cfg.DatabasePasswordFile, []byte("p w\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := postgresProgram(t.Context(), cfg, "sh", []string{"-c", `test "$PGPASSWORD" = "p w"`}); err != nil {
+	at := filepath.Join(t.TempDir(), "at")
+	if err := postgresProgram(t.Context(), cfg, "sh", []string{"-c", `test -z "$PGPASSWORD" && grep -qx '[*]:[*]:[*]:[*]:p w' "$PGPASSFILE" && echo "$PGPASSFILE" >'` + at + `'`}); err != nil {
 		t.Errorf("the password did not arrive: %v", err)
+	}
+	if name, err := os.ReadFile(at); err != nil {
+		t.Error(err)
+	} else if _, err := os.Stat(strings.TrimSpace(string(name))); err == nil {
+		t.Error("the password's file is still there")
 	}
 	err = postgresProgram(t.Context(), cfg, "sh", []string{"-c", "echo one >&2; echo the reason >&2; exit 1"})
 	if !errors.As(err, &refusal) || refusal.Code != "backup.program_failed" || refusal.Params["reason"] != "the reason" {
