@@ -67,6 +67,9 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, dest strin
 	file := filepath.Join(dest, m.File)
 	if d.Engine() == db.SQLite {
 		err = d.CopyTo(ctx, file)
+		if errs.CodeOf(err) == "db.unavailable" { // it was just read: what fails is the copy
+			err = errs.New(errs.Unavailable, "backup.unwritable", errs.Params{"directory": dest}).Wrap(err)
+		}
 	} else {
 		err = dump(ctx, cfg, file)
 	}

@@ -244,7 +244,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	same(t, out, bad)
-	if code, _, errs := w.run("import orders DIR"); code != exitUsage || !strings.Contains(errs, "cannot be read") {
+	if code, _, errs := w.run("import orders DIR"); code != exitUsage || !strings.Contains(errs, "cannot be read. (is a directory)") {
 		t.Errorf("a directory: exit code %d, %s", code, errs)
 	}
 }

@@ -104,6 +104,9 @@ func (s *session) problem(err error) (client.Problem, int) {
 		return client.Problem{Code: "cli.no_answer", Title: s.out.Error("cli.no_answer", errs.Params{"server": address, "reason": reason(err)})}, exitUnavailable
 	case errors.As(err, &ours):
 		p := client.Problem{Code: ours.Code, Title: s.out.Error(ours.Code, ours.Params)}
+		if why := cause(ours); why != "" {
+			p.Title += " " + s.out.T("cli.reason", "reason", why)
+		}
 		for _, f := range ours.Fields {
 			p.Errors = append(p.Errors, client.FieldProblem{Pointer: f.Pointer, Code: f.Code, Detail: s.out.Error(f.Code, f.Params)})
 		}
@@ -114,10 +117,31 @@ func (s *session) problem(err error) (client.Problem, int) {
 
 // reason returns the innermost text of an error: the operating system's words, without the request that they are wrapped in.
 func reason(err error) string {
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+	for {
+		next := errors.Unwrap(err)
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			next = several.Unwrap()[0] // the others came of tidying up
+		}
+		if next == nil {
+			return err.Error()
+		}
 		err = next
 	}
-	return err.Error()
+}
+
+// cause returns what the operating system or the database says about a file or a database that does not work, "" of other errors, whose
+// sentences say it all.
+func cause(e *errs.Error) string {
+	switch e.Code {
+	case "db.unavailable", "db.outcome_unknown", "backup.unwritable", "config.secret_unreadable",
+		"cli.file_unreadable", "cli.file_unwritable", "cli.token_file_unreadable":
+	default:
+		return ""
+	}
+	if inner := errors.Unwrap(e); inner != nil {
+		return printable(reason(inner))
+	}
+	return ""
 }
 
 // hint says what to do next about a refusal, where the sentence does not.
