@@ -147,6 +147,8 @@ func cause(e *errs.Error) string {
 // hint says what to do next about a refusal, where the sentence does not.
 func (s *session) hint(p client.Problem, code int) string {
 	switch {
+	case p.Code == "accounts.credentials": // whoever has just tried to
+		return ""
 	case p.Status == http.StatusUnauthorized:
 		return s.out.T("cli.hint.sign_in")
 	case p.Code == "db.not_initialized":
@@ -177,7 +179,9 @@ var usages = []usage{
 	{regexp.MustCompile(`^expected one of (.+)$`), "one_of"},
 	{regexp.MustCompile(`^expected "?([^" ]+)"?$`), "missing_argument"},
 	{regexp.MustCompile(`^(\S+) must be one of (.+) but got (.+)$`), "must_be"},
-	{regexp.MustCompile(`^(\S+): missing value.*$`), "missing_value"},
+	{regexp.MustCompile(`^(\S+): (?:missing value|expected .+ value but got ).*$`), "missing_value"},
+	{regexp.MustCompile(`^(\S+): expected a valid \d+ bit int but got .*$`), "number"},
+	{regexp.MustCompile(`^(\S+): bool value must be .*$`), "yes_no"},
 }
 
 // misused says what is wrong with the command line.

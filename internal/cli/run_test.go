@@ -144,6 +144,28 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
+// TestWhatPeopleTryFirst leads to help and to the version.
+func TestWhatPeopleTryFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for line, same := range map[string]string{"help": "--help", "help keys": "keys --help", "--version": "version"} {
+		if got, want := w.ok(line), w.ok(same); got != want || got == "" {
+			t.Errorf("%s: got %s\nwant %s", line, got, want)
+		}
+	}
+	w.refuse("POST /api/v1/session", 401, "accounts.credentials")
+	w.stdin = "password"
+	if _, _, errs := w.run("sign-in --email a@example.com --password-file -"); strings.Contains(errs, "→") {
+		t.Errorf("who signs in is told to sign in: %s", errs)
+	}
+	w.answer("GET /api/v1/licensing-ids", 200, client.Page[client.LicensingID]{Items: []client.LicensingID{}})
+	for line, want := range map[string]string{"": "--inactive shows", " --inactive": "There is no Licensing ID that you may see.\n", " --search x": "--inactive searches", " --search x --inactive": "fits the search.\n"} {
+		if out := w.ok("licenses relationship" + line); !strings.Contains(out, want) {
+			t.Errorf("%s: got %s", line, out)
+		}
+	}
+}
+
 // TestOwnErrorsAreProblemsToo, without what only an answer of a server has.
 func TestOwnErrorsAreProblemsToo(t *testing.T) {
 	t.Parallel()
@@ -213,6 +235,9 @@ func TestUsage(t *testing.T) {
 		{"activate --product P --key-file none --installation-id zz", "The installation ID is mistyped.", "L'ID installazione non è corretto."},
 		{"activate --product P --key-file DIR/none --installation-id 5f0e1c7a9b3d4e6f8091a2b3c4d5e6f7", "There is no file", "non esiste"},
 		{"serve --listen nowhere", "listen", "listen"},
+		{"init --operator", "--operator needs a value", "--operator richiede un valore"},
+		{"audit list --limit x", "--limit needs a whole number.", "--limit richiede un numero intero."},
+		{"licenses summary --json=maybe", "--json takes true or false only.", "--json accetta solo true o false."},
 	} {
 		for lang, want := range map[string]string{"en": tc.english, "it": tc.italian} {
 			w := newWorld(t)
