@@ -21,11 +21,12 @@ const tries = 4
 
 // Client speaks to one server.
 type Client struct {
-	base  string
-	token string
-	lang  string
-	http  *http.Client
-	wait  func(ctx context.Context, d time.Duration) error
+	base    string
+	token   string
+	lang    string
+	http    *http.Client
+	patient *http.Client // for what is answered late
+	wait    func(ctx context.Context, d time.Duration) error
 }
 
 // Option changes how a Client speaks.
@@ -37,12 +38,17 @@ func Token(token string) Option { return func(c *Client) { c.token = token } }
 // Language asks for the sentences of problems in a language: "en" or "it".
 func Language(code string) Option { return func(c *Client) { c.lang = code } }
 
-// HTTP sets the HTTP client; http.DefaultClient's transport without a timeout is used otherwise.
-func HTTP(h *http.Client) Option { return func(c *Client) { c.http = h } }
+// HTTP sets the HTTP client, whose timeouts then hold for every request, imports too. Without it a server has ten seconds to take a connection
+// and ten for TLS, and thirty to begin its answer: half an hour when it takes a feed. Redirects to another origin are followed by neither.
+func HTTP(h *http.Client) Option {
+	return func(c *Client) { c.http, c.patient = homeOnly(h), homeOnly(h) }
+}
 
 // New returns a client of the server at base, an URL such as "https://licensing.example.com".
 func New(base string, options ...Option) *Client {
-	c := &Client{base: strings.TrimRight(base, "/"), http: &http.Client{}, wait: pause}
+	c := &Client{base: strings.TrimRight(base, "/"), wait: pause}
+	HTTP(&http.Client{Transport: usual})(c)
+	c.patient.Transport = patient
 	for _, o := range options {
 		o(c)
 	}
@@ -56,6 +62,7 @@ type request struct {
 	body         func() (io.Reader, error) // made anew for each try; nil without a body
 	contentType  string
 	once         bool // carry an Idempotency-Key
+	late         bool // the answer may take long to begin
 }
 
 // call sends a JSON body, if in is not nil, and reads a JSON answer into out, if that is not nil.
@@ -128,7 +135,15 @@ func (c *Client) try(ctx context.Context, r request, key string) (*http.Response
 	if c.token != "" {
 		set("Authorization", "Bearer "+c.token)
 	}
-	answer, err := c.http.Do(req)
+	speaker := c.http
+	if r.late {
+		speaker = c.patient
+	}
+	answer, err := speaker.Do(req)
+	var redirected *RedirectError
+	if errors.As(err, &redirected) {
+		return nil, redirected
+	}
 	if err != nil {
 		return nil, &unanswered{err}
 	}

@@ -108,7 +108,7 @@ type Clock struct {
 func (c *Client) Import(ctx context.Context, kind, file string, dryRun bool, open func() (io.Reader, error)) (ImportReport, error) {
 	v := url.Values{"file": {file}, "dry_run": {strconv.FormatBool(dryRun)}}
 	var out ImportReport
-	err := c.call(ctx, request{method: http.MethodPost, path: "/api/v1/imports/" + url.PathEscape(kind), query: v, once: true,
+	err := c.call(ctx, request{method: http.MethodPost, path: "/api/v1/imports/" + url.PathEscape(kind), query: v, once: true, late: true,
 		body: open, contentType: "application/octet-stream"}, nil, &out)
 	return out, err
 }

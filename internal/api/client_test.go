@@ -135,6 +135,9 @@ func TestTheSDKRunsTheRest(t *testing.T) {
 		if me, err := admin.Me(ctx); err != nil || !slices.Equal(me.Scopes, []string{"*"}) {
 			t.Errorf("got %+v, %v", me, err)
 		}
+		if err := admin.SignOut(ctx); code(err) != "accounts.no_session" {
+			t.Errorf("signing out with an API token: %v", err)
+		}
 		list, err := admin.LicensingIDs(ctx, true, "p-77", client.PageQuery{})
 		if err != nil || len(list.Items) != 1 || list.Items[0].Number != apptest.Enterprise || list.Items[0].Status != "active" {
 			t.Fatalf("got %+v, %v", list, err)

@@ -10,6 +10,7 @@ import (
 
 	"chiave/internal/app/apptest"
 	"chiave/internal/platform/db"
+	"chiave/internal/platform/ids"
 	"chiave/internal/routes"
 )
 
@@ -194,6 +195,23 @@ func TestWrongPlacesAreNamed(t *testing.T) {
 			if p := got.problem(t); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Pointer != tc.pointer || p.Errors[0].Code != tc.code || p.Errors[0].Detail != want {
 				t.Errorf("%s %s %s: got %d %s", tc.method, tc.path, tc.body, got.status, got.body)
 			}
+		}
+	}
+}
+
+// TestWhatRoomsRefuseIsPointedAt by the member's own name.
+func TestWhatRoomsRefuseIsPointedAt(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t, db.SQLite)
+	roles := "/api/v1/licensing-ids/" + ids.Prefix("lid").Wire(w.IDs[apptest.Enterprise]) + "/roles"
+	for _, tc := range []struct{ path, body, pointer string }{
+		{roles, `{"email": "nobody", "role": "download"}`, "/email"},
+		{roles, `{"email": "a@b.example", "role": "limited"}`, "/role"},
+		{roles, `{"email": "a@b.example", "role": "download", "until": "2001-01-01T00:00:00Z"}`, "/until"},
+	} {
+		got := send(t, w, request{method: "POST", path: tc.path, body: tc.body, media: "application/json", token: w.Tokens[apptest.Admin], key: "pointed" + tc.pointer})
+		if p := got.problem(t); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Pointer != tc.pointer {
+			t.Errorf("%s %s: got %d %s", tc.path, tc.body, got.status, got.body)
 		}
 	}
 }

@@ -29,6 +29,14 @@ func (p *problem) GetHeaders() http.Header      { return p.headers }
 func (p *problem) ContentType(string) string    { return "application/problem+json" }
 func (p *problem) MarshalJSON() ([]byte, error) { return json.Marshal(p.Problem) }
 
+// place returns the JSON pointer to a field of the body that a room names by itself, and other places as they are.
+func place(field string) string {
+	if field == "" || strings.Contains(field, "/") {
+		return field
+	}
+	return "/" + field
+}
+
 // newProblem shows err in the language of out.
 func newProblem(ctx context.Context, out i18n.Printer, err error) *problem {
 	var e *errs.Error
@@ -44,7 +52,7 @@ func newProblem(ctx context.Context, out i18n.Printer, err error) *problem {
 		p.Roles = roleCodes(slices.DeleteFunc(slices.Clone(would), func(r access.Role) bool { return r == access.Limited }))
 	}
 	for _, f := range e.Fields {
-		p.Errors = append(p.Errors, client.FieldProblem{Pointer: f.Pointer, Code: f.Code, Detail: out.Error(f.Code, f.Params)})
+		p.Errors = append(p.Errors, client.FieldProblem{Pointer: place(f.Pointer), Code: f.Code, Detail: out.Error(f.Code, f.Params)})
 	}
 	switch seconds := e.Params["retry_after"].(type) {
 	case int:

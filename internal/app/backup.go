@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,9 @@ func Backup(ctx context.Context, cfg config.Config, log *slog.Logger, dest strin
 	file := filepath.Join(dest, m.File)
 	if d.Engine() == db.SQLite {
 		err = d.CopyTo(ctx, file)
+		if errs.CodeOf(err) == "db.unavailable" { // it was just read: what fails is the copy
+			err = errs.New(errs.Unavailable, "backup.unwritable", errs.Params{"directory": dest}).Wrap(err)
+		}
 	} else {
 		err = dump(ctx, cfg, file)
 	}
@@ -189,21 +193,36 @@ func dump(ctx context.Context, cfg config.Config, file string) error {
 	return f.Sync()
 }
 
-// postgresProgram runs a client program of PostgreSQL. The password reaches it through its environment, never through its arguments,
-// which every user of the machine can read. Errors: Unavailable "backup.no_program", "backup.program_failed".
+// passFile writes a password as PostgreSQL's programs read it and returns the file's name.
+func passFile(password string) (string, error) {
+	f, err := os.CreateTemp("", ".chiave-*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString("*:*:*:*:" + strings.NewReplacer(`\`, `\\`, ":", `\:`).Replace(password) + "\n")
+	return f.Name(), errors.Join(err, f.Close())
+}
+
+// postgresProgram runs a client program of PostgreSQL. The password reaches it through a file that only this user can read, never
+// through its arguments or its environment. Errors: Unavailable "backup.no_program", "backup.program_failed".
 func postgresProgram(ctx context.Context, cfg config.Config, name string, args []string) error {
 	program, err := exec.LookPath(name)
 	if err != nil {
 		return errs.New(errs.Unavailable, "backup.no_program", errs.Params{"program": name, "command": name + " " + strings.Join(args, " ")})
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.Env = slices.DeleteFunc(append(os.Environ(), "LC_ALL=C"), func(v string) bool { return strings.HasPrefix(v, "PGPASSWORD=") })
 	if cfg.DatabasePasswordFile != "" {
 		password, err := os.ReadFile(cfg.DatabasePasswordFile)
 		if err != nil {
 			return errs.New(errs.Unavailable, "config.secret_unreadable", errs.Params{"name": "database_password_file"}).Wrap(err)
 		}
-		cmd.Env = append(cmd.Env, "PGPASSWORD="+strings.TrimRight(string(password), "\r\n"))
+		file, err := passFile(strings.TrimRight(string(password), "\r\n"))
+		if err != nil {
+			return err
+		}
+		defer os.Remove(file)
+		cmd.Env = append(cmd.Env, "PGPASSFILE="+file)
 	}
 	var said strings.Builder
 	cmd.Stderr = &said

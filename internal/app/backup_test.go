@@ -233,6 +233,29 @@ func TestRestoreRefuses(t *testing.T) {
 		_, err = Restore(t.Context(), across, quiet, dest, nil)
 		wantCode(t, "the other engine", err, "restore.engine")
 
+		manifest := filepath.Join(dest, manifestName)
+		truth, err := os.ReadFile(manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lie := strings.Replace(string(truth), m.Installation, "00000000-0000-4000-8000-000000000000", 1)
+		if err := os.WriteFile(manifest, []byte(lie), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		other := elsewhere(t, cfg, cfg.RootKeyFile)
+		for _, name := range []string{"another installation", "another installation again"} { // the first try left nothing
+			_, err = Restore(t.Context(), other, quiet, dest, nil)
+			wantCode(t, name, err, "restore.other")
+		}
+		if err := os.WriteFile(manifest, truth, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if place := sqliteFile(other); place != "" {
+			if left, _ := os.ReadDir(filepath.Dir(place)); len(left) > 0 {
+				t.Errorf("left %v", left)
+			}
+		}
+
 		file := filepath.Join(dest, m.File)
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -242,7 +265,6 @@ func TestRestoreRefuses(t *testing.T) {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		other := elsewhere(t, cfg, cfg.RootKeyFile)
 		_, err = Restore(t.Context(), other, quiet, dest, nil)
 		wantCode(t, "an altered backup", err, "restore.altered")
 		if _, err := os.Stat(sqliteFile(other)); sqliteFile(other) != "" && err == nil {
@@ -263,8 +285,14 @@ func TestPostgresPrograms(t *testing.T) {
 	if err := os.WriteFile(cfg.DatabasePasswordFile, []byte("p w\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := postgresProgram(t.Context(), cfg, "sh", []string{"-c", `test "$PGPASSWORD" = "p w"`}); err != nil {
+	at := filepath.Join(t.TempDir(), "at")
+	if err := postgresProgram(t.Context(), cfg, "sh", []string{"-c", `test -z "$PGPASSWORD" && grep -qx '[*]:[*]:[*]:[*]:p w' "$PGPASSFILE" && echo "$PGPASSFILE" >'` + at + `'`}); err != nil {
 		t.Errorf("the password did not arrive: %v", err)
+	}
+	if name, err := os.ReadFile(at); err != nil {
+		t.Error(err)
+	} else if _, err := os.Stat(strings.TrimSpace(string(name))); err == nil {
+		t.Error("the password's file is still there")
 	}
 	err = postgresProgram(t.Context(), cfg, "sh", []string{"-c", "echo one >&2; echo the reason >&2; exit 1"})
 	if !errors.As(err, &refusal) || refusal.Code != "backup.program_failed" || refusal.Params["reason"] != "the reason" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"chiave/internal/licensing/access"
@@ -78,7 +79,7 @@ func (a *App) diskReady() error {
 	if a.DB.Path() == "" {
 		return nil
 	}
-	f, err := os.CreateTemp(a.Config.DataDir, ".ready-")
+	f, err := os.CreateTemp(filepath.Dir(a.DB.Path()), ".ready-")
 	if err != nil {
 		return errs.New(errs.Unavailable, "app.disk")
 	}

@@ -24,7 +24,7 @@ type RestoreResult struct {
 }
 
 // Restore puts the backup in the directory src where cfg says that the database is. There must be nothing yet: an SQLite database
-// without its file, a PostgreSQL database without tables. Nothing is put there unless the backup is whole. Errors: NotFound
+// without its file, a PostgreSQL database without tables. Nothing stays there unless the backup is whole and what its manifest says. Errors: NotFound
 // "restore.no_backup"; Conflict "restore.altered", "restore.engine", "restore.not_empty", "restore.other"; Unavailable
 // "backup.no_program"; those of db.CheckSchema but "db.schema_older".
 func Restore(ctx context.Context, cfg config.Config, log *slog.Logger, src string, progress func(done, total int64)) (RestoreResult, error) {
@@ -41,14 +41,20 @@ func Restore(ctx context.Context, cfg config.Config, log *slog.Logger, src strin
 		return RestoreResult{}, errs.New(errs.Conflict, "restore.altered", errs.Params{"file": file}).Wrap(err)
 	}
 	if target := sqliteFile(cfg); target != "" {
-		err = restoreFile(file, target)
-	} else {
-		err = restoreDump(ctx, cfg, log, file)
+		return restoreFile(file, target, func(copied string) (RestoreResult, error) {
+			there := cfg
+			there.Database = "sqlite:" + copied
+			return m.check(ctx, there, log)
+		})
 	}
-	if err != nil {
+	if err := restoreDump(ctx, cfg, log, file); err != nil {
 		return RestoreResult{}, err
 	}
-	return m.check(ctx, cfg, log)
+	result, err := m.check(ctx, cfg, log)
+	if errs.KindOf(err) == errs.Conflict {
+		err = errors.Join(err, dropTables(ctx, cfg, log))
+	}
+	return result, err
 }
 
 func readManifest(src string) (m Manifest, err error) {
@@ -71,39 +77,44 @@ func (m Manifest) suits(cfg config.Config) error {
 	return nil
 }
 
-// restoreFile copies beside the target and links into place, so that nothing that is there is replaced and nobody opens half a file.
-func restoreFile(file, target string) error {
+// restoreFile copies beside the target, has the copy checked and links it into place, so that nothing that is there is replaced and nobody
+// opens half a file, or one that is refused.
+func restoreFile(file, target string, check func(copied string) (RestoreResult, error)) (RestoreResult, error) {
 	for _, name := range []string{target, target + "-wal", target + "-shm", target + "-journal"} {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			return errs.New(errs.Conflict, "restore.not_empty", errs.Params{"place": name}).Wrap(err)
+			return RestoreResult{}, errs.New(errs.Conflict, "restore.not_empty", errs.Params{"place": name}).Wrap(err)
 		}
 	}
 	dir := filepath.Dir(target)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return RestoreResult{}, err
 	}
 	from, err := os.Open(file)
 	if err != nil {
-		return err
+		return RestoreResult{}, err
 	}
 	defer from.Close()
 	to, err := os.CreateTemp(dir, ".restore-*") // mode 0600
 	if err != nil {
-		return err
+		return RestoreResult{}, err
 	}
 	defer os.Remove(to.Name())
 	_, err = io.Copy(to, from)
 	if err := errors.Join(err, to.Sync(), to.Close()); err != nil {
-		return err
+		return RestoreResult{}, err
+	}
+	result, err := check(to.Name())
+	if err := errors.Join(err, removeAll(to.Name()+"-wal"), removeAll(to.Name()+"-shm")); err != nil {
+		return RestoreResult{}, err
 	}
 	if err := os.Link(to.Name(), target); err != nil {
-		return err
+		return RestoreResult{}, err
 	}
 	d, err := os.Open(dir)
 	if err != nil {
-		return err
+		return RestoreResult{}, err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return result, errors.Join(d.Sync(), d.Close())
 }
 
 // restoreDump has PostgreSQL's own program fill the database, in one transaction.
@@ -124,6 +135,20 @@ func restoreDump(ctx context.Context, cfg config.Config, log *slog.Logger, file 
 		return errs.New(errs.Conflict, "restore.not_empty", errs.Params{"place": cfg.Database})
 	}
 	return postgresProgram(ctx, cfg, "pg_restore", []string{"--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", "--dbname=" + cfg.Database, file})
+}
+
+// dropTables takes away what restoreDump has put where there were no tables.
+func dropTables(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	d, err := OpenDatabase(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Housekeep(ctx, "taking away a backup that was refused", func(tx *db.Tx) error {
+		_, err := tx.Exec(`DO $$ DECLARE t record; BEGIN FOR t IN SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()
+			LOOP EXECUTE format('DROP TABLE %I CASCADE', t.tablename); END LOOP; END $$`)
+		return err
+	})
 }
 
 // check opens what was restored and compares it with the manifest.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"chiave/client"
+	"chiave/internal/platform/errs"
 )
 
 // auditListCommand lists what happened, newest first.
@@ -13,11 +14,14 @@ type auditListCommand struct {
 }
 
 func (c *auditListCommand) run(ctx context.Context, s *session) error {
+	if c.Limit < 0 {
+		return errs.New(errs.Invalid, "cli.at_least", errs.Params{"flag": "--limit", "least": 0})
+	}
 	cl, err := s.client()
 	if err != nil {
 		return err
 	}
-	all, err := everyPage(max(0, c.Limit), func(q client.PageQuery) (client.Page[client.AuditRecord], error) {
+	all, err := everyPage(c.Limit, func(q client.PageQuery) (client.Page[client.AuditRecord], error) {
 		return cl.AuditTrail(ctx, c.LicensingID, q)
 	})
 	if err != nil {

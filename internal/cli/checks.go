@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,9 @@ func (c *auditVerifyCommand) run(ctx context.Context, s *session) error {
 	if c.Checkpoint != "" {
 		if kept, err = os.ReadFile(c.Checkpoint); err != nil {
 			return unreadable(c.Checkpoint, err)
+		}
+		if len(bytes.TrimSpace(kept)) == 0 { // compared with nothing, everything would be in order
+			return errs.New(errs.Invalid, "cli.file_empty", errs.Params{"file": c.Checkpoint})
 		}
 	}
 	p := s.newProgress(s.out.T("cli.progress.verify"), -1, false)

@@ -99,6 +99,21 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestNumbersThatAreTooSmallAreRefused instead of taken for none.
+func TestNumbersThatAreTooSmallAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for line, want := range map[string]string{
+		"keys generate --licensing-id E-1 --type mak --product A --limit 0": "--limit must be 1 or more.",
+		"keys generate --licensing-id E-1 --type mak --product A --count 0": "--count must be 1 or more.",
+		"audit list --limit=-5": "--limit must be 0 or more.",
+	} {
+		if code, _, errs := w.run(line); code != exitUsage || !strings.Contains(errs, want) || len(w.asked) > 0 {
+			t.Errorf("%s: exit code %d, %s", line, code, errs)
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -106,6 +121,7 @@ func TestExport(t *testing.T) {
 	if out := w.ok("keys export --format tsv --licensing-id E-1"); out != "Licensing ID\tProduct Key\nE-1\tSECRET\n" {
 		t.Errorf("got %q", out)
 	}
+	same(t, w.ok("keys export --format tsv --json"), map[string]string{"format": "tsv", "content": "Licensing ID\tProduct Key\nE-1\tSECRET\n"})
 	w.ok("keys export --format tsv --output DIR/keys.tsv")
 	info, err := os.Stat(filepath.Join(w.dir, "keys.tsv"))
 	if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 36 {
@@ -228,7 +244,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	same(t, out, bad)
-	if code, _, errs := w.run("import orders DIR"); code != exitUsage || !strings.Contains(errs, "cannot be read") {
+	if code, _, errs := w.run("import orders DIR"); code != exitUsage || !strings.Contains(errs, "cannot be read. (is a directory)") {
 		t.Errorf("a directory: exit code %d, %s", code, errs)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"chiave/client"
 )
@@ -58,7 +59,7 @@ func (c *importCommand) source(s *session) (name string, size int64, open func()
 	}
 	info, err := os.Stat(c.File)
 	if err == nil && info.IsDir() {
-		err = errors.New("it is a directory")
+		err = syscall.EISDIR
 	}
 	if err != nil {
 		return "", 0, nil, unreadable(c.File, err)

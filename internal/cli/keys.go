@@ -88,6 +88,17 @@ func (c *exportCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	if c.Output == "" && s.globals.JSON {
+		type content struct {
+			Format  string `json:"format"`
+			Content string `json:"content"`
+		}
+		var text strings.Builder
+		if err := cl.ExportKeys(ctx, c.LicensingID, c.Format, &text); err != nil {
+			return err
+		}
+		return writeJSON(s.Stdout, content{c.Format, text.String()})
+	}
 	if c.Output == "" {
 		return cl.ExportKeys(ctx, c.LicensingID, c.Format, s.Stdout)
 	}
@@ -151,16 +162,25 @@ type generateCommand struct {
 	LicensingID string   `name:"licensing-id" required:"" placeholder:"N"`
 	Type        string   `enum:"mak,kms_host,volume,setup,service" required:"" placeholder:"TYPE"`
 	Product     []string `required:"" placeholder:"P" sep:"none"`
-	Limit       int64    `placeholder:"N"`
+	Limit       *int64   `placeholder:"N"`
 	Count       int      `placeholder:"N" default:"1"`
 }
 
 func (c *generateCommand) run(ctx context.Context, s *session) error {
+	ask := client.Generation{LicensingID: c.LicensingID, Type: c.Type, Products: c.Product, Count: c.Count}
+	if c.Count < 1 { // the server would take zero for "not said", as with the limit
+		return errs.New(errs.Invalid, "cli.at_least", errs.Params{"flag": "--count", "least": 1})
+	}
+	if c.Limit != nil {
+		if ask.Limit = *c.Limit; ask.Limit < 1 {
+			return errs.New(errs.Invalid, "cli.at_least", errs.Params{"flag": "--limit", "least": 1})
+		}
+	}
 	cl, err := s.client()
 	if err != nil {
 		return err
 	}
-	made, err := cl.GenerateKeys(ctx, client.Generation{LicensingID: c.LicensingID, Type: c.Type, Products: c.Product, Limit: c.Limit, Count: c.Count})
+	made, err := cl.GenerateKeys(ctx, ask)
 	if err != nil {
 		return err
 	}

@@ -138,6 +138,19 @@ func (s *session) showParts(name string, number int64, parts []client.Explanatio
 	t.write(s.Stdout)
 }
 
+// none returns the key of what is said when there is nothing to list.
+func (c *relationshipCommand) none() string {
+	switch {
+	case c.Search != "" && c.Inactive:
+		return "cli.relationship.no_hit"
+	case c.Search != "":
+		return "cli.relationship.no_active_hit"
+	case c.Inactive:
+		return "cli.relationship.none"
+	}
+	return "cli.relationship.empty"
+}
+
 // relationshipCommand lists Licensing IDs.
 type relationshipCommand struct {
 	Inactive bool
@@ -157,7 +170,7 @@ func (c *relationshipCommand) run(ctx context.Context, s *session) error {
 	}
 	return s.show(all, func() {
 		if len(all.Items) == 0 {
-			s.say(s.out.T("cli.relationship.empty"))
+			s.say(s.out.T(c.none()))
 			return
 		}
 		t := newTable(s.out.T("cli.column.licensing_id"), s.out.T("cli.column.program"), s.out.T("cli.column.organization"), s.out.T("cli.column.partner"),

@@ -134,6 +134,10 @@ func TestAlteredAuditLog(t *testing.T) {
 	if v := decode[verification](t, out); code != exitFault || v.Valid || v.Faults[0].Kind != "kept_unknown" {
 		t.Errorf("exit code %d, %+v", code, v)
 	}
+	w.file("empty", "\n")
+	if code, _, errs := w.run("audit verify --data-dir DIR/data --checkpoint DIR/empty"); code != exitUsage || !strings.Contains(errs, "There is nothing in") {
+		t.Errorf("an empty file of checkpoints: exit code %d, %s", code, errs)
+	}
 	if code, _, _ := w.run("audit verify --data-dir DIR/data --checkpoint DIR/none"); code != exitUsage {
 		t.Errorf("no such checkpoint: exit code %d", code)
 	}

@@ -92,6 +92,27 @@ func TestSignOutOfASessionThatIsOver(t *testing.T) {
 	}
 }
 
+// TestAnAPITokenIsKept: neither command takes away the only copy of a secret that goes on working.
+func TestAnAPITokenIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	name := w.file("token", "chv_0123\n")
+	w.answer("POST /api/v1/session", 200, client.SignedIn{Token: "session", Expires: "2026-03-31T21:00:00Z"})
+	w.answer("DELETE /api/v1/session", 204, "")
+	w.stdin = "password"
+	for line, want := range map[string]string{"sign-out": "revoke", "sign-in --email a@example.com --password-file -": "--token-file"} {
+		if code, _, errs := w.run(line + " --token-file DIR/token"); code != exitRefused || !strings.Contains(errs, want) {
+			t.Errorf("%s: exit code %d, %s", line, code, errs)
+		}
+		if text, err := os.ReadFile(name); err != nil || string(text) != "chv_0123\n" {
+			t.Errorf("%s: kept %q, %v", line, text, err)
+		}
+	}
+	if len(w.asked) > 0 {
+		t.Error("the server was asked")
+	}
+}
+
 func TestAuditList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

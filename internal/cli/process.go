@@ -69,6 +69,9 @@ func Run(ctx context.Context, p Process) int {
 	if wantsHelp(p.Args) {
 		return s.help(parser)
 	}
+	if slices.Equal(p.Args, []string{"--version"}) {
+		p.Args = []string{"version"}
+	}
 	parsed, err := parser.Parse(p.Args)
 	if err != nil {
 		return s.misused(err)
@@ -90,12 +93,12 @@ func newParser(cli *root, out i18n.Printer) (*kong.Kong, error) {
 	return parser, nil
 }
 
-// wantsHelp reports whether help was asked for. The program's name alone asks for it too.
+// wantsHelp reports whether help was asked for. The program's name alone asks for it too, and so does the word that people try.
 func wantsHelp(args []string) bool {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]
 	}
-	return len(args) == 0 || slices.Contains(args, "--help") || slices.Contains(args, "-h")
+	return len(args) == 0 || args[0] == "help" || slices.Contains(args, "--help") || slices.Contains(args, "-h")
 }
 
 // langFlag finds --lang before anything is parsed, since what is wrong with the rest has to be said in that language.

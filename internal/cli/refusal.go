@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -48,7 +50,7 @@ var statusCodes = map[int]int{
 func (s *session) refused(err error) int {
 	problem, code := s.problem(err)
 	if s.globals.JSON {
-		writeJSON(s.Stderr, problem)
+		writeProblem(s.Stderr, problem)
 		return code
 	}
 	fmt.Fprintf(s.Stderr, "chiave: %s\n", problem.Title)
@@ -64,9 +66,24 @@ func (s *session) refused(err error) int {
 	return code
 }
 
+// writeProblem writes a problem as JSON. One that no server has answered with has the type of its code, and no HTTP status.
+func writeProblem(w io.Writer, p client.Problem) {
+	if p.Status != 0 {
+		writeJSON(w, p)
+		return
+	}
+	writeJSON(w, struct {
+		Type   string                `json:"type"`
+		Title  string                `json:"title"`
+		Code   string                `json:"code"`
+		Errors []client.FieldProblem `json:"errors,omitempty"`
+	}{"urn:chiave:error:" + p.Code, p.Title, p.Code, p.Errors})
+}
+
 // problem turns any error into the one form in which errors are shown.
 func (s *session) problem(err error) (client.Problem, int) {
 	var answered *client.Problem
+	var redirected *client.RedirectError
 	var ours *errs.Error
 	switch {
 	case errors.As(err, &answered):
@@ -75,11 +92,21 @@ func (s *session) problem(err error) (client.Problem, int) {
 			code = exitFailed
 		}
 		return *answered, code
+	case errors.As(err, &redirected):
+		params := errs.Params{"server": redirected.From, "other": redirected.To}
+		return client.Problem{Code: "cli.redirected", Title: s.out.Error("cli.redirected", params)}, exitRefused
 	case client.OutcomeUnknown(err):
 		address, _ := s.server()
+		var late net.Error
+		if errors.As(err, &late) && late.Timeout() {
+			return client.Problem{Code: "cli.no_answer", Title: s.out.Error("cli.too_late", errs.Params{"server": address})}, exitUnavailable
+		}
 		return client.Problem{Code: "cli.no_answer", Title: s.out.Error("cli.no_answer", errs.Params{"server": address, "reason": reason(err)})}, exitUnavailable
 	case errors.As(err, &ours):
 		p := client.Problem{Code: ours.Code, Title: s.out.Error(ours.Code, ours.Params)}
+		if why := cause(ours); why != "" {
+			p.Title += " " + s.out.T("cli.reason", "reason", why)
+		}
 		for _, f := range ours.Fields {
 			p.Errors = append(p.Errors, client.FieldProblem{Pointer: f.Pointer, Code: f.Code, Detail: s.out.Error(f.Code, f.Params)})
 		}
@@ -90,10 +117,31 @@ func (s *session) problem(err error) (client.Problem, int) {
 
 // reason returns the innermost text of an error: the operating system's words, without the request that they are wrapped in.
 func reason(err error) string {
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+	for {
+		next := errors.Unwrap(err)
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			next = several.Unwrap()[0] // the others came of tidying up
+		}
+		if next == nil {
+			return err.Error()
+		}
 		err = next
 	}
-	return err.Error()
+}
+
+// cause returns what the operating system or the database says about a file or a database that does not work, "" of other errors, whose
+// sentences say it all.
+func cause(e *errs.Error) string {
+	switch e.Code {
+	case "db.unavailable", "db.outcome_unknown", "backup.unwritable", "config.secret_unreadable",
+		"cli.file_unreadable", "cli.file_unwritable", "cli.token_file_unreadable":
+	default:
+		return ""
+	}
+	if inner := errors.Unwrap(e); inner != nil {
+		return printable(reason(inner))
+	}
+	return ""
 }
 
 // plainNumber is a Licensing ID that a shell takes as it is.
@@ -108,6 +156,8 @@ func (s *session) hint(p client.Problem, code int) string {
 			role = p.Roles[1]
 		}
 		return s.out.T("cli.hint.request", "command", "chiave requests submit "+p.LicensingID+" --role "+role)
+	case p.Code == "accounts.credentials": // whoever has just tried to
+		return ""
 	case p.Status == http.StatusUnauthorized:
 		return s.out.T("cli.hint.sign_in")
 	case p.Code == "db.not_initialized":
@@ -138,7 +188,9 @@ var usages = []usage{
 	{regexp.MustCompile(`^expected one of (.+)$`), "one_of"},
 	{regexp.MustCompile(`^expected "?([^" ]+)"?$`), "missing_argument"},
 	{regexp.MustCompile(`^(\S+) must be one of (.+) but got (.+)$`), "must_be"},
-	{regexp.MustCompile(`^(\S+): missing value.*$`), "missing_value"},
+	{regexp.MustCompile(`^(\S+): (?:missing value|expected .+ value but got ).*$`), "missing_value"},
+	{regexp.MustCompile(`^(\S+): expected a valid \d+ bit int but got .*$`), "number"},
+	{regexp.MustCompile(`^(\S+): bool value must be .*$`), "yes_no"},
 }
 
 // misused says what is wrong with the command line.
@@ -160,7 +212,7 @@ func (s *session) misused(err error) int {
 		path = commandPath(parse.Context.Selected())
 	}
 	if s.globals.JSON {
-		writeJSON(s.Stderr, client.Problem{Code: "cli.usage", Title: detail})
+		writeProblem(s.Stderr, client.Problem{Code: "cli.usage", Title: detail})
 		return exitUsage
 	}
 	fmt.Fprintf(s.Stderr, "chiave: %s\n→ %s\n", detail, s.out.T("cli.usage.help", "command", path+" --help"))

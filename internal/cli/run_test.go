@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"chiave/client"
 )
@@ -142,6 +144,70 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
+// TestWhatPeopleTryFirst leads to help and to the version.
+func TestWhatPeopleTryFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for line, same := range map[string]string{"help": "--help", "help keys": "keys --help", "--version": "version"} {
+		if got, want := w.ok(line), w.ok(same); got != want || got == "" {
+			t.Errorf("%s: got %s\nwant %s", line, got, want)
+		}
+	}
+	w.refuse("POST /api/v1/session", 401, "accounts.credentials")
+	w.stdin = "password"
+	if _, _, errs := w.run("sign-in --email a@example.com --password-file -"); strings.Contains(errs, "→") {
+		t.Errorf("who signs in is told to sign in: %s", errs)
+	}
+	w.answer("GET /api/v1/licensing-ids", 200, client.Page[client.LicensingID]{Items: []client.LicensingID{}})
+	for line, want := range map[string]string{"": "--inactive shows", " --inactive": "There is no Licensing ID that you may see.\n", " --search x": "--inactive searches", " --search x --inactive": "fits the search.\n"} {
+		if out := w.ok("licenses relationship" + line); !strings.Contains(out, want) {
+			t.Errorf("%s: got %s", line, out)
+		}
+	}
+}
+
+// TestOwnErrorsAreProblemsToo, without what only an answer of a server has.
+func TestOwnErrorsAreProblemsToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for line, want := range map[string]string{"licenses summary --as-of never": "cli.date", "keys export": "cli.usage"} {
+		_, _, errs := w.run(line + " --json")
+		var p map[string]any
+		if err := json.Unmarshal([]byte(errs), &p); err != nil || p["type"] != "urn:chiave:error:"+want || p["code"] != want || p["title"] == "" || len(p) != 3 {
+			t.Errorf("%s: %v, %s", line, err, errs)
+		}
+	}
+}
+
+// TestARedirectIsNamed instead of followed.
+func TestARedirectIsNamed(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t), newWorld(t)
+	w.mux.Handle("/", http.RedirectHandler(other.url+"/x", http.StatusTemporaryRedirect))
+	w.stdin = "AAAAA-BBBBB"
+	code, _, errs := w.run("activate --key-file - --product P --machine-fact one")
+	if code != exitRefused || !strings.Contains(errs, other.url+". It was not sent there") || len(other.asked) > 0 {
+		t.Errorf("exit code %d, %s", code, errs)
+	}
+}
+
+// TestALateAnswerIsNamed as what it is, not in the words of a program.
+func TestALateAnswerIsNamed(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	address := "http://" + silent.Addr().String()
+	h := &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Millisecond}}
+	_, unanswered := client.New(address, client.HTTP(h)).Me(t.Context())
+	s := &session{globals: &globals{Server: address}, out: catalog(t).For("en")}
+	if p, code := s.problem(unanswered); code != exitUnavailable || p.Code != "cli.no_answer" || p.Title != address+" did not answer in time." {
+		t.Errorf("exit code %d, %+v", code, p)
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -169,6 +235,9 @@ func TestUsage(t *testing.T) {
 		{"activate --product P --key-file none --installation-id zz", "The installation ID is mistyped.", "L'ID installazione non è corretto."},
 		{"activate --product P --key-file DIR/none --installation-id 5f0e1c7a9b3d4e6f8091a2b3c4d5e6f7", "There is no file", "non esiste"},
 		{"serve --listen nowhere", "listen", "listen"},
+		{"init --operator", "--operator needs a value", "--operator richiede un valore"},
+		{"audit list --limit x", "--limit needs a whole number.", "--limit richiede un numero intero."},
+		{"licenses summary --json=maybe", "--json takes true or false only.", "--json accetta solo true o false."},
 	} {
 		for lang, want := range map[string]string{"en": tc.english, "it": tc.italian} {
 			w := newWorld(t)

@@ -40,7 +40,7 @@ func TestServeDemo(t *testing.T) {
 	for _, p := range ready.SignIns {
 		w.stdin = p.Password
 		w.ok("sign-in --password-file - --email " + p.Email)
-		w.ok("licenses relationship")
+		w.ok("licenses relationship") // which each of them may see
 		w.ok("sign-out")
 	}
 	_, port, _ := strings.Cut(strings.TrimPrefix(ready.URL, "http://"), ":")

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -24,6 +25,9 @@ func (c *signInCommand) run(ctx context.Context, s *session) error {
 	file, _, err := s.tokenFile()
 	if err != nil {
 		return err
+	}
+	if holdsAPIToken(file) { // shown once only: whoever loses the text cannot get it back
+		return errs.New(errs.Conflict, "cli.api_token_kept", errs.Params{"file": file})
 	}
 	password, err := c.password(s)
 	if err != nil {
@@ -61,6 +65,12 @@ func (c *signInCommand) password(s *session) (string, error) {
 	return string(text), err
 }
 
+// holdsAPIToken reports whether what a token file holds is an API token, not that of a session.
+func holdsAPIToken(file string) bool {
+	text, err := readSecret(file)
+	return err == nil && strings.HasPrefix(text, "chv_")
+}
+
 // signOutCommand ends the session and removes its token.
 type signOutCommand struct{}
 
@@ -71,6 +81,9 @@ func (c *signOutCommand) run(ctx context.Context, s *session) error {
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return errs.New(errs.NotFound, "cli.not_signed_in", errs.Params{"file": file})
+	}
+	if holdsAPIToken(file) {
+		return errs.New(errs.Conflict, "cli.api_token_sign_out", errs.Params{"file": file})
 	}
 	cl, err := s.client()
 	if err != nil {

@@ -45,6 +45,10 @@ func cases(t *testing.T, w *webtest.World, a *accesstest.World) (list []accesste
 	for _, r := range pagesOf(w) {
 		c := accesstest.Case{Route: r, Also: map[string]access.Action{"GET /requests": access.AnswerRequests}[r.Pattern()], Judged: judged[r.Pattern()], Nowhere: strings.HasPrefix(r.Path, "/users/")}
 		switch {
+		case r.Pattern() == "POST /permissions/{lid}/drop": // whoever holds something there drops it: that is another test's
+			c.Make = func(accesstest.Object) accesstest.Request {
+				return accesstest.Request{Path: "/permissions/" + lidWire.Wire(a.IDs[accesstest.Unknown]) + "/drop"}
+			}
 		case r.Pattern() == "GET /users/{user}":
 			c.Make = func(o accesstest.Object) accesstest.Request {
 				return accesstest.Request{Path: form(t, w, a, o, r, givesDownload).Path}

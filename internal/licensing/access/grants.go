@@ -91,7 +91,7 @@ func (a Assignment) grant(now time.Time) (Grant, error) {
 	invalid := errs.New(errs.Invalid, "access.assignment")
 	var err error
 	if g.Address, err = NormalizeAddress(a.Address); err != nil {
-		invalid = invalid.With(errs.Field{Pointer: "address", Code: errs.CodeOf(err)})
+		invalid = invalid.With(errs.Field{Pointer: "email", Code: errs.CodeOf(err)})
 	}
 	if !a.Role.Valid() || a.Role == Limited {
 		invalid = invalid.With(errs.Field{Pointer: "role", Code: "access.role"})

@@ -181,7 +181,7 @@ func TestAssignmentsThatAreWrong(t *testing.T) {
 			a    access.Assignment
 			want string
 		}{
-			"no address":          {access.Assignment{Role: access.Download}, "address"},
+			"no address":          {access.Assignment{Role: access.Download}, "email"},
 			"no role":             {access.Assignment{Address: "a@example.com", Role: "king"}, "role"},
 			"limited":             {access.Assignment{Address: "a@example.com", Role: access.Limited}, "role"},
 			"part of no group":    {access.Assignment{Address: "a@example.com", Role: access.Download, Part: "training"}, "part"},

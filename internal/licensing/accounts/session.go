@@ -28,6 +28,7 @@ type Session struct {
 var (
 	errCredentials = errs.New(errs.Unauthenticated, "accounts.credentials")
 	errSession     = errs.New(errs.Unauthenticated, "accounts.session")
+	errNoSession   = errs.New(errs.Conflict, "accounts.no_session")
 )
 
 // Attempt is what somebody signs in with.
@@ -190,12 +191,16 @@ func (s *Service) Session(ctx context.Context, token string) (Session, error) {
 	return session, err
 }
 
-// SignOut ends the session of a token. Ending one that has ended already is no error. Errors: those of Gate.SignedIn.
+// SignOut ends the session of a token. Ending one that has ended already is no error. Errors: those of Gate.SignedIn;
+// Conflict "accounts.no_session" for an API token, which is revoked instead.
 func (s *Service) SignOut(ctx context.Context, actor audit.Actor, token string) error {
 	actor.Session = "" // it may have ended
 	return s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		if err := g.SignedIn(); err != nil {
 			return err
+		}
+		if strings.HasPrefix(token, apiTokenPrefix) {
+			return errNoSession
 		}
 		var id ids.ID
 		err := tx.Row("SELECT id FROM sessions WHERE token_hash = $1 AND user_id = $2", digest(token), actor.ID).Scan(&id)

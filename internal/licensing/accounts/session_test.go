@@ -241,6 +241,26 @@ func TestSessionsEnd(t *testing.T) {
 	})
 }
 
+// TestAnAPITokenIsNotSignedOut: it would go on working.
+func TestAnAPITokenIsNotSignedOut(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.operator()
+		actor := audit.Actor{Kind: audit.User, ID: w.operatorID(), Request: "req"}
+		secret, _, err := w.CreateToken(t.Context(), actor, "nightly", everything, w.clk.Now().Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		session, err := w.Token(t.Context(), secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.SignOut(t.Context(), session.Actor, secret); errs.CodeOf(err) != "accounts.no_session" || errs.KindOf(err) != errs.Conflict {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // TestWhoHasSignedOutMeanwhileIsNobody: a request that proved its session, then lost it, changes nothing any more.
 func TestWhoHasSignedOutMeanwhileIsNobody(t *testing.T) {
 	t.Parallel()

@@ -57,3 +57,19 @@ func TestDocsAreFresh(t *testing.T) {
 		t.Errorf("docs/configuration.md is stale: run go test ./internal/platform/config -update (%v)", err)
 	}
 }
+
+// TestTheOperatorsFileLeavesSecretsToSystemd: a file that the settings name counts before the credential that the unit hands over.
+func TestTheOperatorsFileLeavesSecretsToSystemd(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../../docs/operator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(guide)) {
+		name, _, set := strings.Cut(strings.TrimSpace(line), "=")
+		name = strings.TrimSpace(name)
+		if set && strings.HasPrefix(line, "    ") && (name == "root_key_file" || name == "database_password_file" || name == "smtp_password_file") {
+			t.Errorf("docs/operator.md sets %s, which the unit hands over as a credential", name)
+		}
+	}
+}

@@ -270,9 +270,18 @@ func TestSandboxClockMovesForEverybody(t *testing.T) {
 		if err := move(-time.Second); errs.CodeOf(err) != "db.clock_backward" {
 			t.Errorf("backward: %v", err)
 		}
+		if err := move(199 * 8766 * time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if err := move(199 * 8766 * time.Hour); errs.CodeOf(err) != "db.clock_far" { // what overflows would lead back
+			t.Errorf("too far: %v", err)
+		}
+		if err := move(1<<63 - 1); errs.CodeOf(err) != "db.clock_far" {
+			t.Errorf("for ever: %v", err)
+		}
 		var got time.Time
 		d.Read(t.Context(), func(tx *db.Tx) error { got = tx.Now(); return nil })
-		if want := clk.Now().Add(72 * time.Hour); !got.Equal(want) {
+		if want := clk.Now().Add((72 + 199*8766) * time.Hour); !got.Equal(want) {
 			t.Errorf("now %v, want %v", got, want)
 		}
 	})
@@ -318,8 +327,9 @@ func TestMigrateTogetherAppliesOnce(t *testing.T) {
 func TestSchemaOlderNewerAndAlteredAreTold(t *testing.T) {
 	t.Parallel()
 	for change, want := range map[string]string{
-		"UPDATE schema_migrations SET checksum = 'x' WHERE version = 1":                                                                   "db.schema_altered",
-		"DELETE FROM schema_migrations WHERE version = 1":                                                                                 "db.schema_older",
+		"UPDATE schema_migrations SET checksum = 'x' WHERE version = 1": "db.schema_altered",
+		"DELETE FROM schema_migrations":                                 "db.not_initialized",
+		"DELETE FROM schema_migrations WHERE version = 1":               "db.schema_older",
 		"INSERT INTO schema_migrations (version, name, checksum, applied_at) SELECT max(version) + 1, 'n', 'c', 1 FROM schema_migrations": "",
 		"INSERT INTO schema_migrations (version, name, checksum, applied_at) SELECT max(version) + 2, 'n', 'c', 1 FROM schema_migrations": "db.schema_newer",
 	} {

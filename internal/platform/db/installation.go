@@ -74,7 +74,7 @@ func (d *DB) installation(tx *Tx) (*Installation, error) {
 }
 
 // MoveClock moves the clock of a sandbox database forward by d for everybody. Errors: Denied "db.not_sandbox"; Invalid
-// "db.clock_backward".
+// "db.clock_backward", "db.clock_far".
 func MoveClock(tx *Tx, by time.Duration) error {
 	if !tx.Sandbox() {
 		return errs.New(errs.Denied, "db.not_sandbox")
@@ -82,9 +82,18 @@ func MoveClock(tx *Tx, by time.Duration) error {
 	if by < 0 {
 		return errs.New(errs.Invalid, "db.clock_backward")
 	}
-	_, err := tx.Exec("UPDATE installation SET clock_offset = clock_offset + $1", by.Microseconds())
+	n, err := tx.Exec("UPDATE installation SET clock_offset = clock_offset + $1 WHERE clock_offset <= $2", by.Microseconds(), (farthest - by).Microseconds())
+	if err == nil && n == 0 {
+		return errs.New(errs.Invalid, "db.clock_far", errs.Params{"years": farthestYears})
+	}
 	return err
 }
+
+// How far the clock of a sandbox can be ahead. A Duration ends at 292 years.
+const (
+	farthestYears = 200
+	farthest      = farthestYears * 8766 * time.Hour
+)
 
 // StartClock lets the clock of a sandbox start at an instant of the caller's choice, so that what happens in it does not
 // depend on the day it is run. Only the transaction that initializes the database may do so, and it goes on at that instant. Errors:

@@ -86,7 +86,8 @@ func (d *DB) Migrate(ctx context.Context) ([]Migration, error) {
 }
 
 // CheckSchema says whether this binary can work on the database: its schema may be as this binary knows it, or one
-// step newer. Errors: Unavailable "db.schema_older" (run migrate); Conflict "db.schema_newer", "db.schema_altered".
+// step newer. Errors: ErrNotInitialized for a database without any step, which is
+// nobody's yet; Unavailable "db.schema_older" (run migrate); Conflict "db.schema_newer", "db.schema_altered".
 func (d *DB) CheckSchema(ctx context.Context) error {
 	known, err := Migrations()
 	if err != nil {
@@ -96,6 +97,9 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 		done, err := tx.appliedMigrations()
 		if err != nil {
 			return err
+		}
+		if len(done) == 0 {
+			return ErrNotInitialized
 		}
 		if err := compatible(known, done); err != nil {
 			return err

@@ -3,18 +3,25 @@ package db
 import (
 	"context"
 	"database/sql"
+	"net/url"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"chiave/internal/platform/errs"
 )
 
 // openPostgres opens one pool that serves reads and writes. Idle connections are kept up to the maximum: reconnecting
 // under load halves the rate.
 func (d *DB) openPostgres(ctx context.Context, cfg Config) error {
 	d.engine = Postgres
+	if err := noPasswordAround(cfg.URL); err != nil {
+		return err
+	}
 	pc, err := pgx.ParseConfig(cfg.URL)
 	if err != nil {
 		return err
@@ -40,6 +47,19 @@ func (d *DB) openPostgres(ctx context.Context, cfg Config) error {
 		return err
 	}
 	return d.time.hold(ctx, pool)
+}
+
+// noPasswordAround refuses a password in PostgreSQL's own variable, where it would be taken from: it works in this shell and not in the next,
+// and every program started here reads it.
+func noPasswordAround(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil // which ParseConfig says better
+	}
+	if _, given := u.User.Password(); !given && os.Getenv("PGPASSWORD") != "" {
+		return errs.New(errs.Invalid, "db.password_around")
+	}
+	return nil
 }
 
 // notices remembers on which connections the server warned. A COMMIT whose wait for a standby was cancelled returns
