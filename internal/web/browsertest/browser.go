@@ -11,7 +11,7 @@ import (
 )
 
 // patience bounds everything that one browser does in one test, so that a hanging page ends in an error.
-const patience = 6 * time.Minute
+const patience = 20 * time.Minute
 
 // Browser is a running Chromium.
 type Browser struct {
