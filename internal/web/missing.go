@@ -63,7 +63,7 @@ func request(v ui.View, err error) ui.Button {
 	number, _ := e.Params["licensing_id"].(string)
 	would, _ := e.Params["roles"].([]access.Role)
 	switch {
-	case e.Code == "access.role_missing":
+	case e.Code == "access.role_missing", e.Code == "access.role_nowhere":
 		return ui.Button{Label: v.T("web.request_this"), Href: askFor(number, smallest(would)...), Rank: ui.Primary}
 	case e.Kind == errs.NotFound: // of every kind alike: why nothing is there must not show
 		return ui.Button{Label: v.T("nav.request_permissions"), Href: askFor("")}

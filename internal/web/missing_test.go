@@ -24,8 +24,8 @@ func TestWhatIsMissingIsSaidAndAskedForInOneStep(t *testing.T) {
 	}{
 		{info, own + "/keys", http.StatusForbidden, "Product Keys", "/permissions/request?licensing_id=E-1001&amp;role=product_keys"},
 		{info, own + "/audit", http.StatusForbidden, "Administrator", "/permissions/request?licensing_id=E-1001&amp;role=administrator"},
-		{info, "/keys", http.StatusOK, "On E-1001 you would need one of these roles: Product Keys, Key Administrator, Administrator.", "/permissions/request?licensing_id=E-1001&amp;role=product_keys"},
-		{info, "/audit", http.StatusOK, "On E-1001 you would need one of these roles: Administrator.", "/permissions/request?licensing_id=E-1001&amp;role=administrator"},
+		{info, "/keys", http.StatusForbidden, "None of your roles on any Licensing ID allows this. One of these would: Administrator, Product Keys, Key Administrator", "/permissions/request?licensing_id=E-1001&amp;role=product_keys"},
+		{info, "/audit", http.StatusForbidden, "None of your roles on any Licensing ID allows this. One of these would: Administrator.", "/permissions/request?licensing_id=E-1001&amp;role=administrator"},
 		{nobody, own + "/keys", http.StatusNotFound, "", `/permissions/request"`},
 		{nobody, "/keys", http.StatusOK, "You would need one of these roles on a Licensing ID", "/permissions/request?role=product_keys"},
 		{nobody, "/", http.StatusOK, "No permissions", `/permissions/request"`},

@@ -163,7 +163,7 @@ func (g *Gate) onAsStaff(who *principal, action Action, licensing ids.ID) error 
 // Scope returns every Licensing ID on which the actor may do action. Who has no role at all is told of none, which is no refusal; who
 // has roles that all do not reach, and staff whom the matrix does not allow the action, are refused. Staff whom it does get All, or the
 // Licensing IDs of the organization they act for. Errors: Unauthenticated "access.sign_in"; Denied "access.role_nowhere" with the
-// parameters action and roles (those that would do), "access.token_scope".
+// parameters action, roles (those that would do) and, where there is one that the actor knows, licensing_id; "access.token_scope".
 func (g *Gate) Scope(action Action) (Scope, error) {
 	who, err := g.enter(action, "")
 	if err != nil {
@@ -200,7 +200,15 @@ func (g *Gate) knowsOthers(who *principal, action Action) error {
 	if err != nil || len(known) == 0 && who.staff == "" {
 		return err
 	}
-	return g.refuse(action, "", errs.New(errs.Denied, "access.role_nowhere", errs.Params{"action": string(action), "roles": RolesFor(action)}))
+	refusal := errs.New(errs.Denied, "access.role_nowhere", errs.Params{"action": string(action), "roles": RolesFor(action)})
+	if len(known) > 0 {
+		var number string
+		if err := g.tx.Row("SELECT number FROM licensing_ids WHERE id = $1", known[0]).Scan(&number); err != nil {
+			return err
+		}
+		refusal.Params["licensing_id"] = number
+	}
+	return g.refuse(action, "", refusal)
 }
 
 // Delegable reports whether the actor may make an API token with these scopes. A token makes none: what it made would outlive its own
