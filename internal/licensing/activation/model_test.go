@@ -104,6 +104,12 @@ func (w *world) stepActivate(rt *rapid.T, m *modelKey) {
 func (w *world) stepLimit(rt *rapid.T, m *modelKey) {
 	limit := rapid.Int64Range(0, 6).Draw(rt, "limit")
 	k, err := w.Keys.SetLimit(rt.Context(), w.Operator, m.key.ID, limit, m.key.Version)
+	if m.superseded {
+		if errs.CodeOf(err) != "keys.superseded" {
+			rt.Fatalf("a limit for a superseded key: %v", err)
+		}
+		return
+	}
 	if refused := limit < max(1, int64(len(m.computers))); refused != (errs.CodeOf(err) == "keys.limit_below_used") || !refused && err != nil {
 		rt.Fatalf("limit %d with %d used: %v", limit, len(m.computers), err)
 	}

@@ -4,8 +4,11 @@
 //
 // TOKENS holds one token to a line. For each, one line of JSON is printed: {"claims": {...}} when the token is good for the
 // issuer and the installation at that time, {"refused": "CODE"} when the library refuses it. Any other fault ends the run.
+import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
+
+globalThis.crypto ??= webcrypto; // which Node has had there by itself since version 19
 
 const [keysFile, issuer, subject, seconds] = process.argv.slice(2);
 const keys = createLocalJWKSet(JSON.parse(readFileSync(keysFile, 'utf8')));
