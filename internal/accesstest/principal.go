@@ -81,8 +81,8 @@ func cast() []Principal {
 	return all
 }
 
-// few are those who walk where time is short: one of each kind.
-func few(p Principal) bool {
+// Few takes one principal of each kind: those who walk where time is short.
+func Few(p Principal) bool {
 	return slices.Contains([]string{"anonymous", "administrator", "licensing_info_viewer", "limited", "staff operator", "staff support", "staff billing_support",
 		"other company's administrator", "former", "disabled", "token of nothing", "token of reports.view"}, p.Name)
 }

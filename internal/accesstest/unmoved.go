@@ -36,7 +36,7 @@ func (w *walk) unmoved(cases []Case) {
 			continue
 		}
 		for _, p := range w.people {
-			if few(p) && p.Staff == "" && !p.nobody() && len(p.roles(Other)) == 0 {
+			if Few(p) && p.Staff == "" && !p.nobody() && len(p.roles(Other)) == 0 {
 				r := c.Make(Own)
 				if w.send(c, p, r).status < http.StatusBadRequest { // a refusal would be news in somebody's audit trail
 					all = append(all, asked{c: c, p: p, r: r})

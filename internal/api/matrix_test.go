@@ -108,7 +108,7 @@ func TestTheMatrixHoldsOnEveryRoute(t *testing.T) {
 			Orders: w.App.Orders, Keys: w.App.Keys, Activation: w.App.Activation, Operator: w.Actors[apptest.Operator], Maker: apptest.Admin})
 		who := accesstest.Few
 		if w.App.DB.Engine() == db.SQLite {
-			who = accesstest.Whole
+			who = accesstest.All
 		}
 		m := accesstest.Load(t)
 		m.Covers(t, w.Table.All())

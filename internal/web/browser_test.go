@@ -74,34 +74,31 @@ func TestOtherPagesInTheBrowser(t *testing.T) {
 		reader{"", []shot{{"sign-in", "/sign-in?ended=1"}, {"invitation", "/invitations/" + w.Invite("new@rossi.example", "ROSSI")}, {"help-outside", "/help"}, {"forgotten", "/password?sent=1"}}})
 }
 
-// lookAt looks at pages by phone and desktop, in light and dark, in both languages, each two of which meet: no serious finding of axe, no complaint
-// of the browser, nothing wider than the screen.
+// lookAt looks at pages in two looks that differ in everything: nothing wider than the screen, no complaint of the browser, no serious finding
+// of axe. The parts that pages are made of are looked at in the other colours and widths too, by the tests of ui.
 func lookAt(t *testing.T, w *webtest.World, readers ...reader) {
 	t.Helper()
 	browser := browsertest.Start(t)
-	for _, look := range []struct {
-		width int
-		theme ui.Theme
-		lang  i18n.Lang
-	}{
-		{browsertest.Desktop, ui.Light, i18n.English}, {browsertest.Desktop, ui.Dark, i18n.Italian},
-		{browsertest.Phone, ui.Light, i18n.Italian}, {browsertest.Phone, ui.Dark, i18n.English},
-	} {
-		for _, who := range readers {
-			tab := browser.Tab(t, browsertest.Look{Width: look.width})
-			if who.address != "" {
-				signIn(tab, w, who.address)
-			} else {
-				tab.Open(w.URL + "/sign-in")
-			}
+	for _, who := range readers {
+		tab := browser.Tab(t, browsertest.Look{})
+		tab.Open(w.URL + "/sign-in")
+		if who.address != "" {
+			signIn(tab, w, who.address)
+		}
+		for _, look := range []struct {
+			width int
+			theme ui.Theme
+			lang  i18n.Lang
+		}{{browsertest.Desktop, ui.Light, i18n.English}, {browsertest.Phone, ui.Dark, i18n.Italian}} {
+			tab.Resize(look.width)
 			choose(tab, look.theme, look.lang)
 			for _, page := range who.pages {
 				tab.Open(w.URL + page.path)
 				inspect(t, tab, fmt.Sprintf("%s-%d-%s-%s", page.name, look.width, look.theme, look.lang))
 			}
-			if faults := tab.Faults(); len(faults) > 0 {
-				t.Errorf("the browser complains: %v", faults)
-			}
+		}
+		if faults := tab.Faults(); len(faults) > 0 {
+			t.Errorf("the browser complains: %v", faults)
 		}
 	}
 }

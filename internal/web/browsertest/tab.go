@@ -52,20 +52,31 @@ func (b *Browser) Tab(t testing.TB, look Look) *Tab {
 	return tab
 }
 
-// apply gives the tab its look.
-func (l Look) apply() chromedp.Action[chromedp.Void] {
-	width, height, scheme := l.Width, 900, "light"
-	if width == 0 {
-		width = Desktop
-	}
+// Resize makes the tab's pages as wide as that, in CSS pixels.
+func (tab *Tab) Resize(width int) {
+	tab.t.Helper()
+	tab.Do(resize(width))
+}
+
+func resize(width int) chromedp.Action[chromedp.Void] {
+	height := 900
 	if width <= Phone {
 		height = 844
+	}
+	return chromedp.EmulateViewport(int64(width), int64(height))
+}
+
+// apply gives the tab its look.
+func (l Look) apply() chromedp.Action[chromedp.Void] {
+	width, scheme := l.Width, "light"
+	if width == 0 {
+		width = Desktop
 	}
 	if l.Dark {
 		scheme = "dark"
 	}
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		if _, err := chromedp.EmulateViewport(int64(width), int64(height))(ctx, t); err != nil {
+		if _, err := resize(width)(ctx, t); err != nil {
 			return err
 		}
 		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
