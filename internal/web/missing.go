@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"chiave/internal/licensing/access"
@@ -34,6 +35,11 @@ func (c *call) missing(title string, action access.Action, icon ui.Icon) ui.Blan
 	}
 	b.Text = v.T("web.missing_on", "licensing_ids", strings.Join(known, ", "), "roles", roleNames(v.Printer, roles))
 	return b
+}
+
+// lacks reports whether action is closed to the reader on a Licensing ID that the reader knows of.
+func (c *call) lacks(action access.Action) bool {
+	return slices.ContainsFunc(c.permissions, func(p access.Permission) bool { return !permits(p, action) })
 }
 
 // asked returns the roles that allow action and can be asked for, the smallest first: whoever asks should not ask for more than is needed.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"chiave/internal/licensing/access"
 	"chiave/internal/web/webtest"
 )
 
@@ -14,6 +15,8 @@ func TestWhatIsMissingIsSaidAndAskedForInOneStep(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	info, nobody := w.As(t, webtest.InfoView), w.As(t, webtest.Nobody)
+	w.Give(webtest.Select, webtest.KeyView, access.LicensingInfoViewer)
+	partly := w.As(t, webtest.KeyView)
 	own := "/licenses/" + lidWire.Wire(w.IDs[webtest.Enterprise])
 	for _, c := range []struct {
 		who    *webtest.Visitor
@@ -29,6 +32,8 @@ func TestWhatIsMissingIsSaidAndAskedForInOneStep(t *testing.T) {
 		{nobody, own + "/keys", http.StatusNotFound, "", `/permissions/request"`},
 		{nobody, "/keys", http.StatusOK, "You would need one of these roles on a Licensing ID", "/permissions/request?role=product_keys"},
 		{nobody, "/", http.StatusOK, "No permissions", `/permissions/request"`},
+		{nobody, "/licenses/summary", http.StatusOK, "You would need one of these roles on a Licensing ID: Licensing Info Viewer, Administrator", "/permissions/request?role=licensing_info_viewer"},
+		{partly, "/licenses/summary", http.StatusOK, "On E-1001 you would need one of these roles: Licensing Info Viewer, Administrator", "/permissions/request?licensing_id=E-1001&amp;role=licensing_info_viewer"},
 	} {
 		p := c.who.Get(c.path)
 		if p.Status != c.status || !strings.Contains(p.Text(), c.says) || !strings.Contains(p.Body, c.link) {

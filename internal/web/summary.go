@@ -27,6 +27,7 @@ type summary struct {
 	options  []agreements.Row  // Licensing IDs that may be included
 	free     bool              // numbers are typed in, because the reader may choose among every customer's
 	partners map[string]string // of the Licensing IDs included, by number
+	missing  *ui.Blank         // why Licensing IDs that the reader knows of are left out
 }
 
 // Fields of the filter: a number that was ticked, the numbers typed in, and the mark that there was something to tick.
@@ -85,7 +86,21 @@ func licenseSummary(ctx context.Context, c *call) (answer, error) {
 		return answer{}, err
 	}
 	s.LicenseSummary = answered
+	c.explainLeftOut(&s)
 	return show(summaryView(c.view, s))
+}
+
+// explainLeftOut says why the summary has not everything that the reader knows of, when a role is the reason.
+func (c *call) explainLeftOut(s *summary) {
+	if s.free || len(s.chosen) > 0 || c.holds(access.ViewReports) && !c.lacks(access.ViewReports) {
+		return
+	}
+	title := c.view.T("summary.left_out")
+	if len(s.Rows) == 0 {
+		title = c.view.T("summary.nothing")
+	}
+	why := c.missing(title, access.ViewReports, ui.IconLicense)
+	s.missing = &why
 }
 
 // fault adds what is wrong with a field of the filter.

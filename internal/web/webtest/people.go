@@ -138,6 +138,15 @@ func (w *World) give(by audit.Actor, address string, role access.Role) {
 	w.check(err)
 }
 
+// Give has Admin give somebody a role on a Licensing ID.
+func (w *World) Give(number, address string, role access.Role) {
+	w.t.Helper()
+	_, session, err := w.Rooms.Accounts.SignIn(w.t.Context(), "test", "192.0.2.2:1", Admin, Password)
+	w.check(err)
+	_, err = w.Rooms.Access.Assign(w.t.Context(), session.Actor, access.Assignment{Licensing: w.IDs[number], Address: address, Role: role})
+	w.check(err)
+}
+
 // stock makes keys and activates computers with them: some of "office", all of "server", none of "design".
 func (w *World) stock(admin, stranger audit.Actor) {
 	w.t.Helper()
