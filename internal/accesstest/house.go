@@ -239,6 +239,7 @@ func (w *World) remember() {
 		w.exec("CREATE TABLE " + kept + " AS SELECT id FROM " + table + " WHERE " + column + " IS NULL")
 		w.keep = append(w.keep, "UPDATE "+table+" SET "+column+" = NULL WHERE "+column+" IS NOT NULL AND id IN (SELECT id FROM "+kept+")")
 	}
+	w.keep = append(w.keep, "UPDATE sessions SET viewing_id = NULL WHERE viewing_id IS NOT NULL")
 }
 
 func (w *World) restore() {

@@ -49,7 +49,7 @@ func customerPages(w *webtest.World) []shot {
 
 func officePages(w *webtest.World) []shot {
 	return []shot{{"office-home", "/"}, {"imports", "/office/imports"}, {"invitations", "/office/invitations"}, {"office-keys", "/office/keys"},
-		{"office-key", "/office" + keyPath(w, "office")}, {"office-summary", "/licenses/summary"}}
+		{"office-key", "/office" + keyPath(w, "office")}, {"office-summary", "/licenses/summary"}, {"view-as", "/office/view-as"}}
 }
 
 // reader is somebody and the pages to look at as that person; nobody is signed in when there is no address.

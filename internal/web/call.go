@@ -48,6 +48,9 @@ func (w *Web) serve(do handler) http.Handler {
 	})
 }
 
+// self is the reader, whosever view of the portal is shown.
+func (c *call) self() audit.Actor { return c.actor.OnRecord() }
+
 // staff reports whether the reader is of a kind of the publisher's staff.
 func (c *call) staff(kinds ...access.Staff) bool {
 	for _, k := range kinds {

@@ -138,28 +138,27 @@ func showKey(ctx context.Context, c *call) (answer, error) {
 	return show(keyView(c, page))
 }
 
-// aroundKey adds to a key what the reader may see of its use.
-func (c *call) aroundKey(ctx context.Context, k keys.Key) (keyPage, error) {
-	page := keyPage{Key: k, before: c.URL.Query().Get("before")}
-	var err error
-	page.activations, page.next, err = c.web.Rooms.Activation.OfKey(ctx, c.actor, k.ID, activation.Page{Before: page.before, Limit: activationsPage})
-	if page.noMachines, err = c.reason(err); err != nil {
-		return page, err
+// aroundKey adds to a key what the reader may see of its use. What the reader may not is not asked for: a refusal would go on record.
+func (c *call) aroundKey(ctx context.Context, k keys.Key) (page keyPage, err error) {
+	page = keyPage{Key: k, before: c.URL.Query().Get("before")}
+	if page.noMachines = c.closed(k.Licensing, access.SeeMachines); page.noMachines == "" {
+		page.activations, page.next, err = c.web.Rooms.Activation.OfKey(ctx, c.actor, k.ID, activation.Page{Before: page.before, Limit: activationsPage})
+		if err != nil {
+			return page, err
+		}
 	}
-	page.events, _, err = c.web.Rooms.Reports.AuditTrail(ctx, c.actor, audit.Filter{LicensingID: k.Licensing, Object: keys.Wire.Wire(k.ID), Limit: keyEvents})
-	page.noEvents, err = c.reason(err)
+	if page.noEvents = c.closed(k.Licensing, access.ReadAudit); page.noEvents == "" {
+		page.events, _, err = c.web.Rooms.Reports.AuditTrail(ctx, c.actor, audit.Filter{LicensingID: k.Licensing, Object: keys.Wire.Wire(k.ID), Limit: keyEvents})
+	}
 	return page, err
 }
 
-// reason turns a denial into the sentence that stands where the denied part of a page would be (GEN-12).
-func (c *call) reason(err error) (string, error) {
-	if errs.KindOf(err) != errs.Denied {
-		return "", err
+// closed is the sentence that stands where a part of a page would be which the reader may not see (GEN-12); "" if the reader may.
+func (c *call) closed(licensing ids.ID, action access.Action) string {
+	if c.holdsOn(licensing, action) || c.user.Staff.May(action) {
+		return ""
 	}
-	if why := remedy(c.view.Printer, err); why != "" {
-		return why, nil
-	}
-	return ui.ErrorNotice(c.view, worded(c.view.Printer, err)).Why, nil
+	return c.view.T("web.roles_that_do", "roles", roleNames(c.view.Printer, access.RolesFor(action)))
 }
 
 // revealKey shows a key's text in the answer itself: it is in no address and in no history.

@@ -51,6 +51,8 @@ func menuAction(place ui.Place) access.Action {
 		return access.Import
 	case ui.StaffInvitations:
 		return access.ReleaseInvitations
+	case ui.StaffViewAs:
+		return access.ViewAs
 	case ui.PendingRequests:
 		return access.ManageUsers
 	case ui.StaffKeys:
@@ -65,9 +67,9 @@ func (c *call) staffMay(action access.Action) bool {
 	works := []access.Action{}
 	switch c.user.Staff {
 	case access.Operator:
-		works = []access.Action{access.ViewReports, access.ReadAudit, access.Import, access.ReleaseInvitations, access.MaintainKeys, access.AnswerRequests}
+		works = []access.Action{access.ViewReports, access.ReadAudit, access.Import, access.ReleaseInvitations, access.MaintainKeys, access.AnswerRequests, access.ViewAs}
 	case access.Support:
-		works = []access.Action{access.ViewReports, access.ReadAudit, access.AnswerRequests}
+		works = []access.Action{access.ViewReports, access.ReadAudit, access.AnswerRequests, access.ViewAs}
 	}
 	return slices.Contains(works, action)
 }

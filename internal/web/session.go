@@ -142,7 +142,8 @@ func (w *Web) newCall(r *http.Request) (*call, error) {
 		session, err := w.Rooms.Accounts.Session(ctx, c.token)
 		switch {
 		case err == nil:
-			c.actor, c.user = session.Actor, &session.User
+			actor, user := session.Seen()
+			c.actor, c.user = actor, &user
 			c.actor.Request = routes.RequestID(ctx)
 			if err := c.lookUp(ctx); err != nil {
 				return nil, err
@@ -193,7 +194,7 @@ func (w *Web) strangerView(r *http.Request) ui.View {
 
 func (c *call) newView(sandbox bool) ui.View {
 	chosen := ""
-	if c.user != nil {
+	if c.user != nil && c.actor.By == "" {
 		chosen = string(c.user.Language)
 	}
 	lang := i18n.Negotiate(chosen, cookie(c.Request, ui.LangCookie), c.Header.Get("Accept-Language"))
@@ -213,6 +214,9 @@ func (c *call) newView(sandbox bool) ui.View {
 	}
 	if c.user != nil {
 		v.User = &ui.User{Name: c.user.Name()}
+		if c.actor.By != "" {
+			v.EndView = viewAsPath + "/end"
+		}
 		if len(c.user.Addresses) > 0 {
 			v.User.Email = c.user.Addresses[0]
 		}

@@ -72,7 +72,7 @@ func signIn(ctx context.Context, c *call) (answer, error) {
 		return answer{}, err
 	}
 	if c.user != nil { // the browser forgets its session before
-		if err := c.web.Rooms.Accounts.SignOut(ctx, c.actor, c.token); err != nil {
+		if err := c.web.Rooms.Accounts.SignOut(ctx, c.self(), c.token); err != nil {
 			return answer{}, err
 		}
 	}
@@ -105,7 +105,7 @@ func setPreferences(ctx context.Context, c *call) (answer, error) {
 		return answer{}, errs.New(errs.Invalid, "page.language")
 	}
 	if c.user != nil {
-		if err := c.web.Rooms.Accounts.SetLanguage(ctx, c.actor, lang); err != nil {
+		if err := c.web.Rooms.Accounts.SetLanguage(ctx, c.self(), lang); err != nil {
 			return answer{}, err
 		}
 	}

@@ -84,6 +84,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.keys()
 	r.audit()
 	r.office()
+	r.viewAs()
 	r.help()
 	table.Add(routes.Route{Method: http.MethodGet, Path: static.Prefix, Face: routes.Asset, Action: access.Public, Class: routes.Read, Handler: static.Handler()})
 	return w

@@ -16,6 +16,7 @@ var ErrUnknownLicensingID = errs.New(errs.NotFound, "licensing_ids.unknown")
 var (
 	errSignIn      = errs.New(errs.Unauthenticated, "access.sign_in")
 	errStaffOnly   = errs.New(errs.Denied, "access.staff_only")
+	errViewing     = errs.New(errs.Denied, "access.viewing")
 	errByToken     = errs.New(errs.Denied, "access.token_by_token")
 	errUndecided   = errors.New("no access decision was taken")
 	errWrongAction = errors.New("the action is not one of this kind of decision")
@@ -130,6 +131,9 @@ func (g *Gate) On(action Action, licensing ids.ID) error {
 	}
 	if slices.ContainsFunc(held, func(r Role) bool { return slices.Contains(matrix(action).roles, r) }) {
 		g.allow()
+		if who.viewing {
+			g.reads = append(g.reads, customerRead{action: action, licensing: licensing})
+		}
 		return nil
 	}
 	if len(held) == 0 && !who.may(ReadCustomers) {

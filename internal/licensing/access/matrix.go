@@ -90,6 +90,7 @@ const (
 	MoveClock          Action = "sandbox.clock"
 	VerifyAudit        Action = "audit.verify"
 	AnswerRequests     Action = "requests.answer"
+	ViewAs             Action = "people.view_as"
 )
 
 // Actions that need no role.
@@ -105,7 +106,7 @@ const Everything Action = "*"
 // Actions returns every action that a token's scope may name.
 func Actions() []Action {
 	return []Action{SeeLicensingID, ViewReports, ViewKeys, SeeMachines, ReadAudit, ManageUsers,
-		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, AnswerRequests, SelfService}
+		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, AnswerRequests, ViewAs, SelfService}
 }
 
 // rule is one line of the matrix: which roles and which kinds of staff an action is open to.
@@ -130,7 +131,7 @@ func matrix(a Action) rule {
 		return rule{[]Role{Administrator}, []Staff{Support, Operator}}
 	case ManageUsers:
 		return rule{[]Role{Administrator}, nil}
-	case ReadCustomers, AnswerRequests:
+	case ReadCustomers, AnswerRequests, ViewAs:
 		return rule{nil, []Staff{Support, Operator}}
 	case Import, MaintainKeys, ReleaseInvitations, MoveClock, VerifyAudit:
 		return rule{nil, []Staff{Operator}}

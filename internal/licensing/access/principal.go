@@ -14,6 +14,7 @@ import (
 type principal struct {
 	trusted bool // the installation itself, or one of its jobs
 	staff   Staff
+	viewing bool // somebody else sees what the actor sees
 	token   bool
 	scopes  []Action // of the API token
 }
@@ -41,6 +42,8 @@ func (g *Gate) enter(action Action, licensing ids.ID) (*principal, error) {
 	switch {
 	case g.who == nil:
 		return nil, g.refuse(action, licensing, errSignIn)
+	case g.who.viewing && g.tx.Writes():
+		return nil, g.refuse(action, licensing, errViewing)
 	case !g.who.scoped(action):
 		return nil, g.refuse(action, "", tokenScope(action))
 	}
@@ -56,6 +59,9 @@ func (g *Gate) lookUp() (*principal, error) {
 	case audit.User:
 	default:
 		return nil, nil
+	}
+	if g.actor.By != "" {
+		return g.lookUpViewed()
 	}
 	p := &principal{}
 	var staff string
@@ -82,6 +88,21 @@ func (g *Gate) lookUp() (*principal, error) {
 		p.scopes = append(p.scopes, Action(s))
 	}
 	return p, err
+}
+
+// lookUpViewed is lookUp for a person through whose eyes a member of staff looks: as long as both are there and the session says so.
+func (g *Gate) lookUpViewed() (*principal, error) {
+	var kind string
+	err := g.tx.Row(`SELECT b.staff FROM sessions s JOIN users b ON b.id = s.user_id JOIN users u ON u.id = s.viewing_id
+		WHERE s.id = $1 AND s.user_id = $2 AND s.viewing_id = $3 AND s.viewing_until > $4 AND s.ended_at IS NULL
+		AND b.disabled_at IS NULL AND u.disabled_at IS NULL AND u.staff = ''`, g.actor.Session, g.actor.By, g.actor.ID, g.tx.Now()).Scan(&kind)
+	if errors.Is(err, db.ErrNoRow) {
+		return nil, nil
+	}
+	if err != nil || !Staff(kind).May(ViewAs) {
+		return nil, err
+	}
+	return &principal{viewing: true}, nil
 }
 
 // held joins the role rows g that count for the user $1 at the instant $2 by one of the user's verified addresses a.

@@ -75,7 +75,7 @@ func (s *Service) recordRefusal(ctx context.Context, gate *Gate, err error) erro
 	if r.kind == errs.Denied { // to an outsider's guess the Licensing ID's Administrators are no party
 		event.LicensingID = r.licensing
 	}
-	if failed := s.record(ctx, gate.actor, event); failed != nil {
+	if failed := s.record(ctx, gate.actor.OnRecord(), event); failed != nil {
 		return fmt.Errorf("recording a refusal: %w", failed)
 	}
 	return err
@@ -84,7 +84,7 @@ func (s *Service) recordRefusal(ctx context.Context, gate *Gate, err error) erro
 // recordReads puts on record which customers' data a member of staff has read by right of being staff.
 func (s *Service) recordReads(ctx context.Context, gate *Gate) error {
 	for _, r := range gate.reads {
-		actor := gate.actor
+		actor := gate.actor.OnRecord()
 		if r.organization != "" {
 			actor.For = r.organization
 		}

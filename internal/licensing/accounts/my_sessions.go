@@ -55,12 +55,12 @@ func hostOf(remote string) string {
 // lives is a condition on sessions that are open at the instants $2 and $3: the oldest start and the oldest last use.
 const lives = "ended_at IS NULL AND created_at > $2 AND used_at > $3"
 
-// MySessions returns the actor's open sessions, the last used first. Errors: those of Gate.SignedIn.
+// MySessions returns the actor's open sessions, the last used first. Errors: those of Gate.Private.
 func (s *Service) MySessions(ctx context.Context, actor audit.Actor) ([]OpenSession, error) {
 	var all []OpenSession
 	err := s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		all = nil
-		if err := g.SignedIn(); err != nil {
+		if err := g.Private(); err != nil {
 			return err
 		}
 		return tx.Each("SELECT id, created_at, used_at, COALESCE(address, ''), COALESCE(agent, '') FROM sessions WHERE user_id = $1 AND "+lives+" ORDER BY used_at DESC, id DESC",

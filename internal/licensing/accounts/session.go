@@ -23,6 +23,15 @@ type Session struct {
 	Actor  audit.Actor
 	User   User
 	Scopes []access.Action // of the API token; none for a session, which narrows nothing
+	Viewed *User           // whose view of the portal User has asked for, nil for none
+}
+
+// Seen is the actor and the user as whom pages are shown: those of the view that was asked for, else the session's own.
+func (s Session) Seen() (audit.Actor, User) {
+	if s.Viewed == nil {
+		return s.Actor, s.User
+	}
+	return audit.Actor{Kind: audit.User, ID: s.Viewed.ID, By: s.Actor.ID, Session: s.Actor.Session}, *s.Viewed
 }
 
 var (
@@ -164,14 +173,18 @@ func (s *Service) Session(ctx context.Context, token string) (Session, error) {
 		g.Public()
 		var user ids.ID
 		var used time.Time
-		err := tx.Row("SELECT id, user_id, used_at FROM sessions WHERE token_hash = $1 AND ended_at IS NULL AND created_at > $2 AND used_at > $3",
-			digest(token), tx.Now().Add(-sessionLife), tx.Now().Add(-sessionIdle)).Scan(&id, &user, &used)
+		var viewed ids.ID
+		err := tx.Row("SELECT id, user_id, used_at, CASE WHEN viewing_until > $4 THEN COALESCE(viewing_id, '') ELSE '' END FROM sessions WHERE token_hash = $1 AND ended_at IS NULL AND created_at > $2 AND used_at > $3",
+			digest(token), tx.Now().Add(-sessionLife), tx.Now().Add(-sessionIdle), tx.Now()).Scan(&id, &user, &used, &viewed)
 		if err == nil {
 			session.Actor = audit.Actor{Kind: audit.User, ID: user, Session: id}
 			session.User, err = userTx(tx, user)
 		}
 		if errors.Is(err, db.ErrNoRow) {
 			return g.Refuse(access.SignIn, errSession)
+		}
+		if err == nil && viewed != "" && session.User.Staff.May(access.ViewAs) {
+			session.Viewed, err = viewedTx(tx, viewed)
 		}
 		due = markDue(used, tx.Now())
 		return err

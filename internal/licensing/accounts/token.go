@@ -84,12 +84,12 @@ func addToken(tx *db.Tx, actor audit.Actor, user ids.ID, name string, scopes []a
 	return secret, id, audit.Record(tx, actor, audit.Event{Action: "tokens.created", Object: tokens.Wire(id), After: after})
 }
 
-// ListTokens returns the actor's tokens that were not revoked, the newest first. Errors: those of Gate.SignedIn.
+// ListTokens returns the actor's tokens that were not revoked, the newest first. Errors: those of Gate.Private.
 func (s *Service) ListTokens(ctx context.Context, actor audit.Actor) ([]APIToken, error) {
 	var all []APIToken
 	err := s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		all = nil
-		if err := g.SignedIn(); err != nil {
+		if err := g.Private(); err != nil {
 			return err
 		}
 		return tx.Each("SELECT id, name, scopes, created_at, expires_at, used_at FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id DESC",

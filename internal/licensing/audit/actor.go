@@ -27,8 +27,18 @@ type Actor struct {
 	Token ids.ID
 	// Session is the session a User came with; empty for an API token. Who has signed out of it meanwhile is nobody. Records do not keep it.
 	Session ids.ID
+	// By is the member of staff who sees what this User sees, in Session, and can change nothing; empty for the user. It is By who goes on record.
+	By ids.ID
 	// Request is the id of the request, which answers and logs show too.
 	Request string
+}
+
+// OnRecord is the actor whom records name: the one who really acts.
+func (a Actor) OnRecord() Actor {
+	if a.By == "" {
+		return a
+	}
+	return Actor{Kind: User, ID: a.By, For: a.For, Session: a.Session, Request: a.Request}
 }
 
 // Nobody is the actor of a request that is not signed in.

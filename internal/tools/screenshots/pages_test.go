@@ -64,6 +64,7 @@ func pages() []page {
 		{"audit-operator", "/audit", operator, "/audit"},
 		{"office-imports", "/office/imports", operator, "/office/imports"},
 		{"office-invitations", "/office/invitations", operator, "/office/invitations"},
+		{"view-as", "/office/view-as", operator, "/office/view-as"},
 		{"office-keys", "/office/keys", operator, "/office/keys"},
 		{"office-key", "/office/keys/{key}", operator, "/office/keys/{key}"},
 		{"refused", "/licenses/{licensing}/audit", luca, "/licenses/{licensing}/audit"}, // a page that the role does not open

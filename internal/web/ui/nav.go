@@ -42,6 +42,7 @@ const (
 	StaffAgreements     Place = "staff_agreements"
 	StaffOrders         Place = "staff_orders"
 	StaffKeys           Place = "staff_keys"
+	StaffViewAs         Place = "staff_view_as"
 	StaffCases          Place = "staff_cases"
 	StaffAudit          Place = "staff_audit"
 	Help                Place = "help"
@@ -57,7 +58,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"", []Place{Home}},
-		{"staff", []Place{StaffImports, StaffInvitations, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffCases, StaffAudit}},
+		{"staff", []Place{StaffImports, StaffInvitations, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffViewAs, StaffCases, StaffAudit}},
 		{"", []Place{Customers}},
 		{"licenses", []Place{RelationshipSummary, LicenseSummary, MakeReservations, ManageReservations}},
 		{"", []Place{DownloadsAndKeys}},
@@ -123,6 +124,8 @@ func (p Place) Path() string {
 		return "/office/orders"
 	case StaffKeys:
 		return "/office/keys"
+	case StaffViewAs:
+		return "/office/view-as"
 	case StaffCases:
 		return "/office/cases"
 	case StaffAudit:

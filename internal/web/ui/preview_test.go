@@ -49,7 +49,7 @@ func view(t testing.TB, lang i18n.Lang, theme ui.Theme) ui.View {
 		User:    &ui.User{Name: "Chiara Bianchi", Email: "chiara.bianchi@rossi-meccanica.example"},
 		Nav: ui.Menu(p, ui.LicenseSummary, func(place ui.Place) ui.Access {
 			switch place {
-			case ui.StaffImports, ui.StaffCatalog, ui.StaffAgreements, ui.StaffOrders, ui.StaffKeys, ui.StaffCases, ui.StaffAudit, ui.Customers, ui.BillingLicenses, ui.BillingKeys:
+			case ui.StaffImports, ui.StaffCatalog, ui.StaffAgreements, ui.StaffOrders, ui.StaffKeys, ui.StaffViewAs, ui.StaffCases, ui.StaffAudit, ui.Customers, ui.BillingLicenses, ui.BillingKeys:
 				return ui.Access{Hidden: true}
 			case ui.ServiceActivation, ui.MakeReservations:
 				return ui.Access{Reason: "You need the role Online Services Manager on a Licensing ID. Ask an Administrator for it."}

@@ -18,6 +18,7 @@ type View struct {
 	Path     string         // path and query of this page; where a language or theme switch returns to
 	BaseURL  string         // public address of the installation without a slash at the end, for API equivalents
 	Help     Support        // the publisher's support channels (GEN-08, L10N-04)
+	EndView  string         // path that ends, by POST, the view through the eyes of User; empty when the reader is User
 	SignOut  string         // path that signs out by POST; empty is "/sign-out"
 	Switches string         // path that takes language and theme by POST; empty is "/preferences"
 }
