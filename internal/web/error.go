@@ -52,7 +52,7 @@ func (w *Web) refuse(rw http.ResponseWriter, r *http.Request, v ui.View, err err
 	if seconds := retryAfter(err); seconds > 0 {
 		rw.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
-	page := ui.RefusalPage(v, ui.Refusal{Err: worded(v.Printer, err), RequestID: routes.RequestID(r.Context()), Next: remedy(v.Printer, err), Back: request(v, err)})
+	page := ui.RefusalPage(v, ui.Refusal{Err: worded(v.Printer, err), RequestID: routes.RequestID(r.Context()), Back: request(v, err)})
 	if failed := render(rw, r, status, page); failed != nil {
 		w.bare(rw, r, failed)
 	}
@@ -105,19 +105,6 @@ func worded(p i18n.Printer, err error) error {
 		c.Params["action"] = p.T("actions." + action)
 	}
 	return &c
-}
-
-// remedy names the roles that would have allowed what was refused.
-func remedy(p i18n.Printer, err error) string {
-	e, ok := errors.AsType[*errs.Error](err)
-	if !ok {
-		return ""
-	}
-	would, _ := e.Params["roles"].([]access.Role)
-	if len(would) == 0 {
-		return ""
-	}
-	return p.T("web.roles_that_do", "roles", roleNames(p, would))
 }
 
 // roleNames lists roles in the reader's language.

@@ -18,7 +18,6 @@ import (
 type Refusal struct {
 	Err       error
 	RequestID string
-	Next      string // what the reader can do about it; empty says what fits the kind of error
 	Back      Button // where the reader can go on; an empty Href is the home page
 }
 
@@ -28,6 +27,9 @@ func ErrorNotice(v View, err error) Notice {
 	n := Notice{Tone: Bad, What: v.T("refusal.what_" + kind), Next: v.T("refusal.next_" + kind)}
 	if e, ok := errors.AsType[*errs.Error](err); ok && e.Kind != errs.Internal {
 		n.Why = v.Error(e.Code, e.Params)
+	}
+	if n.Why != "" && errs.KindOf(err) == errs.Denied { // the sentence itself says who can help
+		n.Next = ""
 	}
 	return n
 }
@@ -52,7 +54,6 @@ func FieldErrors(v View, err error) []FieldError {
 func (r Refusal) notice(v View) Notice {
 	n := ErrorNotice(v, r.Err)
 	n.RequestID = r.RequestID
-	n.Next = orElse(r.Next, n.Next)
 	back := r.Back
 	if back.Href == "" {
 		back = Button{Label: v.T("refusal.home"), Href: "/"}
