@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,6 +70,7 @@ type installation struct {
 	dir    string
 	engine string
 	flags  []string // that name the database
+	link   string   // path on which the operator chooses a password
 }
 
 // newInstallation makes one in dir.
@@ -79,10 +82,24 @@ func newInstallation(ctx context.Context, o options, engine, dir string) (*insta
 	if engine == "postgres" {
 		i.flags = append(i.flags, "--database", o.postgres, "--database-password-file", o.password)
 	}
-	cmd := exec.CommandContext(ctx, o.chiave, append([]string{"init", "--operator", operator, "--token-file", i.tokenFile()}, i.flags...)...)
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("chiave init on %s: %w\n%s", engine, err, said)
+	cmd := exec.CommandContext(ctx, o.chiave, append([]string{"init", "--json", "--operator", operator, "--token-file", i.tokenFile()}, i.flags...)...)
+	var told bytes.Buffer
+	cmd.Stderr = &told
+	said, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("chiave init on %s: %w\n%s", engine, err, &told)
 	}
+	var made struct {
+		Link string `json:"sign_in_link"`
+	}
+	if err := json.Unmarshal(said, &made); err != nil {
+		return nil, fmt.Errorf("what chiave init says: %w", err)
+	}
+	link, err := url.Parse(made.Link)
+	if err != nil {
+		return nil, err
+	}
+	i.link = link.Path
 	return i, nil
 }
 

@@ -60,14 +60,8 @@ func newTarget(ctx context.Context, o options, engine, dir string) (*target, err
 }
 
 func (t *target) fill(ctx context.Context, count int) error {
-	for _, feed := range [][2]string{{client.Catalog, catalogFeed}, {client.Agreements, agreementsFeed}} {
-		report, err := t.api.Import(ctx, feed[0], feed[0]+".json", false, func() (io.Reader, error) { return strings.NewReader(feed[1]), nil })
-		if err == nil && !report.Published {
-			err = fmt.Errorf("%v", report.Errors)
-		}
-		if err != nil {
-			return fmt.Errorf("importing the %s: %w", feed[0], err)
-		}
+	if err := importAll(ctx, t.api, catalogFeed, agreementsFeed, ""); err != nil {
+		return err
 	}
 	for left := count + 1; left > 0; left -= keysAtOnce { // the first of them is the hot one
 		_, err := t.api.GenerateKeys(ctx, client.Generation{LicensingID: licensingID, Type: "mak", Products: []string{product}, Limit: limit, Count: min(left, keysAtOnce)})
@@ -76,6 +70,25 @@ func (t *target) fill(ctx context.Context, count int) error {
 		}
 	}
 	return t.takeOut(ctx, count)
+}
+
+// importAll hands feeds in, in their order; an empty one is left out.
+func importAll(ctx context.Context, api *client.Client, catalog, agreements, orders string) error {
+	for _, feed := range []struct{ kind, file, content string }{
+		{client.Catalog, "catalog.json", catalog}, {client.Agreements, "agreements.json", agreements}, {client.Orders, "orders.csv", orders},
+	} {
+		if feed.content == "" {
+			continue
+		}
+		report, err := api.Import(ctx, feed.kind, feed.file, false, func() (io.Reader, error) { return strings.NewReader(feed.content), nil })
+		if err == nil && !report.Published {
+			err = fmt.Errorf("%v", report.Errors)
+		}
+		if err != nil {
+			return fmt.Errorf("importing the %s: %w", feed.kind, err)
+		}
+	}
+	return nil
 }
 
 // takeOut reads the keys' texts from the key file.
