@@ -81,6 +81,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.home()
 	r.permissions()
 	r.requests()
+	r.openLicenses()
 	r.users()
 	r.licenses()
 	r.keys()
