@@ -37,6 +37,7 @@ func (a *API) register() {
 	a.registerAccount()
 	a.registerRoles()
 	a.registerRequests()
+	a.registerOpenLicense()
 	a.registerLicenses()
 	a.registerKeys()
 	a.registerOffice()
