@@ -1,5 +1,6 @@
 // Package openlicense is Add Open License: whoever knows the two numbers of an Open License gets a limited set of roles on it at once, its
-// Administrators are told and can deny it. It gives the same set to a reseller whom the license names.
+// Administrators are told and can deny it. It gives the same set to the reseller, once the order is processed: the person whom the license names as
+// Channel Partner Contact when order lines of it are published.
 //
 // It owns open_license_additions, open_license_failures and open_license_limits. The roles are rows of access.
 //
@@ -11,9 +12,11 @@
 //     a suspension is a number of wrong pairs in a row within a span of time, of one person or on one license. A right pair ends the row
 //     only if it gives roles.
 //   - A person's suspension ends after that span, a license's when one of its Administrators enables it again. Nobody else lifts either.
+//   - A reseller gets the set once for a license, by a job that follows the publication of orders; later orders give nothing back.
 //   - Whom an Administrator has denied a license does not get it by its numbers again; an Administrator can still give roles.
 //
 // Records name people by id and leave out what was typed.
 //
-// The room does not know orders, and who the Administrators are it tells nobody.
+// The package reads contacts and licensing_ids (agreements), order_lines (orders), users and user_addresses (accounts), and writes none of them. Who
+// the Administrators are it tells nobody.
 package openlicense

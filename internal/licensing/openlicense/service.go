@@ -39,7 +39,10 @@ type Needs struct {
 // Service is the room's use cases. It is safe for concurrent use.
 type Service struct{ Needs }
 
-const followKind = "openlicense.follow"
+const (
+	followKind    = "openlicense.follow"
+	resellersKind = "openlicense.resellers"
+)
 
 // New returns the service and registers its work with the queue, which must not have been started yet.
 func New(needs Needs) *Service {
@@ -49,5 +52,6 @@ func New(needs Needs) *Service {
 	}
 	s := &Service{needs}
 	needs.Queue.Handle(followKind, s.follow)
+	needs.Queue.Handle(resellersKind, s.welcome)
 	return s
 }
