@@ -17,6 +17,6 @@
 //
 // Records name people by id and leave out what was typed.
 //
-// The package reads contacts and licensing_ids (agreements), order_lines (orders), users and user_addresses (accounts), and writes none of them. Who
-// the Administrators are it tells nobody.
+// The package reads contacts and licensing_ids (agreements), order_lines (orders), users, user_addresses and invitations (accounts), and writes none of
+// them. Who the Administrators are it tells nobody.
 package openlicense
