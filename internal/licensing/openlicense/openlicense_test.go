@@ -360,6 +360,42 @@ func TestAResellerGetsTheSetWithTheOrder(t *testing.T) {
 	})
 }
 
+// TestWhoSeesWhat: Administrators what is theirs, people their own additions, nobody anything.
+func TestWhoSeesWhat(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		a := w.add(t, w.dario, pair(other, otherNumber))
+		for range 5 {
+			w.Add(t.Context(), w.dario, pair(other, "0"))
+		}
+		for name, x := range map[string]struct {
+			actor      audit.Actor
+			count      int
+			want, read string // codes of the lists, and of the addition as one's own
+		}{"her Administrator": {w.Bruno, 1, "", "openlicense.unknown"}, "another": {w.Anna, 0, "", "openlicense.unknown"}, "the person": {w.dario, 0, "access.role_nowhere", ""},
+			"staff": {w.Olga, 0, "access.role_nowhere", "openlicense.unknown"}, "nobody": {audit.Nobody("req"), 0, "access.sign_in", "access.sign_in"}} {
+			list, _, err := w.List(t.Context(), x.actor, openlicense.Filter{})
+			suspended, again := w.Suspensions(t.Context(), x.actor)
+			if len(list) != x.count || len(suspended) != x.count || code(err) != x.want || code(again) != x.want {
+				t.Errorf("%s: %+v, %v; %+v, %v", name, list, err, suspended, again)
+			}
+			if _, err := w.Own(t.Context(), x.actor, a.ID); code(err) != x.read {
+				t.Errorf("%s, as one's own: %v", name, err)
+			}
+		}
+		if st, err := w.Standing(t.Context(), audit.Nobody("req")); errs.CodeOf(err) != "access.sign_in" || st.Names != (accounts.Names{}) {
+			t.Errorf("nobody: %+v, %v", st, err)
+		}
+	})
+}
+
+func code(err error) string {
+	if err == nil {
+		return ""
+	}
+	return errs.CodeOf(err)
+}
+
 // ordered publishes order lines as the room of orders does.
 func (w *world) ordered(t *testing.T, revision int64, licenses ...string) {
 	t.Helper()
