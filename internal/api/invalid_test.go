@@ -163,11 +163,12 @@ func brokenBody(t testing.TB, w *apptest.World, r routes.Route, good request) {
 func free(r routes.Route, name string) bool {
 	return slices.Contains([]string{"POST /api/v1/tokens name", "POST /api/v1/invitations/accept first_name", "POST /api/v1/invitations/accept last_name",
 		"POST /api/v1/invitations/accept password", "PUT /api/v1/password password", "POST /api/v1/password/reset password", "POST /activation/v1/activations machine",
-		"POST /api/v1/permission-requests licensing_id", "POST /api/v1/permission-requests comments"}, r.Pattern()+" "+name)
+		"POST /api/v1/permission-requests licensing_id", "POST /api/v1/open-license-additions license_number", "POST /api/v1/open-license-additions authorization_number",
+		"POST /api/v1/open-license-additions first_name", "POST /api/v1/open-license-additions last_name", "POST /api/v1/permission-requests comments"}, r.Pattern()+" "+name)
 }
 
 func optional(name string) bool {
-	return slices.Contains([]string{"limit", "count", "machine", "until", "from", "comments", "note"}, name)
+	return slices.Contains([]string{"limit", "count", "machine", "until", "from", "comments", "note", "first_name", "last_name"}, name)
 }
 
 // TestWrongPlacesAreNamed: pointers, codes and sentences, in both languages.

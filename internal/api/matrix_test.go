@@ -55,7 +55,8 @@ func TestNobodyComesInWithoutAProof(t *testing.T) {
 var alsoStaff = map[string]access.Action{"GET /api/v1/product-keys": access.MaintainKeys, "GET /api/v1/permission-requests": access.AnswerRequests}
 
 // judged are refusals that depend on who the person is, not on roles.
-var judged = map[string]string{"DELETE /api/v1/session": "accounts.no_session", "PUT /api/v1/password": "accounts.password_change", "POST /api/v1/permission-requests": "requests.no_address"}
+var judged = map[string]string{"DELETE /api/v1/session": "accounts.no_session", "PUT /api/v1/password": "accounts.password_change", "POST /api/v1/permission-requests": "requests.no_address",
+	"POST /api/v1/open-license-additions": "urn:chiave:error:openlicense."}
 
 // cases are the routes of the API with their samples, about any Licensing ID.
 func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesstest.Case) {
@@ -64,6 +65,7 @@ func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesste
 		w.IDs[o.Number()] = id
 	}
 	known := samples()
+	known["POST /api/v1/open-license-additions"] = wrongPair // numbers that fit would give principals roles that they are not to have
 	for _, r := range apiRoutes(w) {
 		sample := known[r.Pattern()]
 		if sample == nil {

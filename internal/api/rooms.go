@@ -9,6 +9,7 @@ import (
 	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/catalog"
 	"chiave/internal/licensing/keys"
+	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
@@ -25,6 +26,7 @@ type Rooms struct {
 	Orders     *orders.Service
 	Reports    *reports.Service
 	Requests   *requests.Service
+	Open       *openlicense.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 }
@@ -35,6 +37,7 @@ func (a *API) register() {
 	a.registerAccount()
 	a.registerRoles()
 	a.registerRequests()
+	a.registerOpenLicense()
 	a.registerLicenses()
 	a.registerKeys()
 	a.registerOffice()

@@ -14,6 +14,7 @@ import (
 	"chiave/internal/licensing/catalog"
 	"chiave/internal/licensing/keys"
 	"chiave/internal/licensing/notify"
+	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
@@ -48,6 +49,7 @@ type App struct {
 	Orders     *orders.Service
 	Reports    *reports.Service
 	Requests   *requests.Service
+	Open       *openlicense.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 
@@ -139,6 +141,9 @@ func (a *App) rooms(post *mail.Client) {
 	a.Orders = orders.New(a.DB, a.Access, a.Catalog, a.Agreements)
 	a.Reports = reports.New(a.Access, a.Catalog, a.Agreements, a.Orders)
 	a.Requests = requests.New(requests.Needs{DB: a.DB, Access: a.Access, Accounts: a.Accounts, Agreements: a.Agreements, Notify: a.Notify, Queue: a.Jobs, BaseURL: a.Config.BaseURL})
+	a.Open = openlicense.New(openlicense.Needs{DB: a.DB, Access: a.Access, Accounts: a.Accounts, Agreements: a.Agreements, Notify: a.Notify, Queue: a.Jobs, BaseURL: a.Config.BaseURL,
+		Limits: openlicense.Limits{Failures: a.Config.OpenLicenseFailures, Within: a.Config.OpenLicenseWithin}})
+	a.Orders.Tell(a.Open)
 	a.Keys = keys.New(a.DB, a.Access, a.Sealer, a.Reports)
 	a.Activation = activation.New(a.Access, a.Sealer, func(tx *db.Tx) (activation.Signer, error) { return a.Sealer.Signer(tx) }, a.Issuer())
 }

@@ -24,7 +24,7 @@ func tiers() map[string]tier {
 		"audit": who, "access": who, "notify": who, "accounts": who, "partners": who,
 		"catalog": what, "agreements": what, "entitlements": what,
 		"orders": use, "reservations": use, "subscriptions": use, "benefits": use, "transfers": use,
-		"requests": use, "keys": use, "activation": use, "downloads": use, "support": use,
+		"requests": use, "openlicense": use, "keys": use, "activation": use, "downloads": use, "support": use,
 		"reports": asks,
 	}
 }

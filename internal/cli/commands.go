@@ -40,6 +40,12 @@ type root struct {
 		Accept acceptCommand       `cmd:""`
 		Deny   denyCommand         `cmd:""`
 	} `cmd:"" group:"use"`
+	OpenLicense struct {
+		Add    openAddCommand    `cmd:""`
+		List   openListCommand   `cmd:""`
+		Deny   openDenyCommand   `cmd:""`
+		Enable openEnableCommand `cmd:""`
+	} `cmd:"" name:"open-license" group:"use"`
 	SignIn   signInCommand  `cmd:"" group:"use"`
 	SignOut  signOutCommand `cmd:"" group:"use"`
 	Sessions struct {

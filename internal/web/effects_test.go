@@ -79,6 +79,17 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		"POST /requests/{request}": func(_ *testing.T, w *webtest.World) sent {
 			return sent{path: "/requests/" + w.Request(webtest.Nobody), form: url.Values{"decision": {"deny"}, "note": {"meglio di no"}}}
 		},
+		"POST /open-license/add": func(_ *testing.T, w *webtest.World) sent {
+			license, authorization := w.OpenLicense()
+			return sent{path: "/open-license/add", form: url.Values{"license_number": {license}, "authorization_number": {authorization}, "first_name": {"Chiara"}, "last_name": {"Bianchi"}, "acknowledged": {"yes"}}}
+		},
+		"POST /open-license/{addition}": func(_ *testing.T, w *webtest.World) sent {
+			return sent{path: "/open-license/" + w.Addition(webtest.Nobody)}
+		},
+		"POST /open-license/suspended/{lid}": func(_ *testing.T, w *webtest.World) sent {
+			w.Suspend()
+			return sent{path: "/open-license/suspended/" + lidWire.Wire(w.IDs[webtest.Enterprise])}
+		},
 		"POST /office/keys/{key}/limit":     func(t *testing.T, w *webtest.World) sent { return key(t, w, "limit", url.Values{"limit": {"9"}}) },
 		"POST /office/keys/{key}/supersede": func(t *testing.T, w *webtest.World) sent { return key(t, w, "supersede", url.Values{}) },
 	}

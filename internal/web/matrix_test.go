@@ -10,6 +10,7 @@ import (
 
 	"chiave/internal/accesstest"
 	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/db"
@@ -35,7 +36,7 @@ var questions = map[string]question{
 
 // judged are forms about the reader's own password and sessions: what is right for one is answered with a page that says why it is wrong for
 // another.
-var judged = map[string]string{"POST /permissions/request": "</html>", "POST /account/password": "</html>", "POST /account/sessions/end": "</html>",
+var judged = map[string]string{"POST /permissions/request": "</html>", "POST /account/password": "</html>", "POST /open-license/add": "</html>", "POST /account/sessions/end": "</html>",
 	"GET /licenses/summary": "</html>"} // a form that names the number which there is not
 
 // cases are the pages with what is sent to them, about any Licensing ID.
@@ -49,6 +50,8 @@ func cases(t *testing.T, w *webtest.World, a *accesstest.World) (list []accesste
 			c.Make = func(accesstest.Object) accesstest.Request {
 				return accesstest.Request{Path: "/permissions/" + lidWire.Wire(a.IDs[accesstest.Unknown]) + "/drop"}
 			}
+		case r.Pattern() == "POST /open-license/add": // numbers that fit would give principals roles that they are not to have
+			c.Make = func(o accesstest.Object) accesstest.Request { return form(t, w, a, o, r, wrongPair) }
 		case r.Pattern() == "GET /users/{user}":
 			c.Make = func(o accesstest.Object) accesstest.Request {
 				return accesstest.Request{Path: form(t, w, a, o, r, givesDownload).Path}
@@ -57,6 +60,10 @@ func cases(t *testing.T, w *webtest.World, a *accesstest.World) (list []accesste
 			c.Make = func(o accesstest.Object) accesstest.Request {
 				there := elsewhere(w, a, o)
 				switch {
+				case r.Names == "ola" && o == accesstest.Unknown:
+					return accesstest.Request{Path: "/open-license/" + openlicense.Wire.Wire(a.IDs[o])}
+				case r.Names == "ola":
+					return accesstest.Request{Path: "/open-license/" + there.Addition(webtest.Nobody)}
 				case r.Names != "prq":
 					return page(there, r, "")
 				case o == accesstest.Unknown:
@@ -84,6 +91,11 @@ func cases(t *testing.T, w *webtest.World, a *accesstest.World) (list []accesste
 		}
 	}
 	return list
+}
+
+// wrongPair is the form of Add Open License with numbers that do not belong together.
+func wrongPair(_ *testing.T, w *webtest.World) sent {
+	return sent{path: "/open-license/add", form: url.Values{"license_number": {webtest.Enterprise}, "authorization_number": {"0"}, "first_name": {"Ada"}, "last_name": {"Neri"}, "acknowledged": {"yes"}}}
 }
 
 // elsewhere is the world in which another Licensing ID is the one that addresses and forms name.

@@ -14,6 +14,7 @@ import (
 	"chiave/internal/licensing/catalog"
 	"chiave/internal/licensing/keys"
 	"chiave/internal/licensing/notify"
+	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
@@ -50,6 +51,7 @@ type Rooms struct {
 	Activation *activation.Service
 	Reports    *reports.Service
 	Requests   *requests.Service
+	Open       *openlicense.Service
 }
 
 // Web is the face. Its pages are in a route table.
@@ -79,6 +81,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.home()
 	r.permissions()
 	r.requests()
+	r.openLicenses()
 	r.users()
 	r.licenses()
 	r.keys()

@@ -62,6 +62,14 @@ func numbersOf(tx *db.Tx, changes []RoleChange) (map[ids.ID]string, error) {
 // apply ends and gives the roles of one person, puts that on record and tells the person. The caller has bumped the roles of every
 // Licensing ID concerned. Errors: Conflict "access.role_revoked", "access.last_administrator".
 func (s *Service) apply(tx *db.Tx, g *Gate, address string, changes []RoleChange) error {
+	if err := settle(tx, g, changes); err != nil {
+		return err
+	}
+	return s.tell(tx, address, changes)
+}
+
+// settle is apply, but for telling the person.
+func settle(tx *db.Tx, g *Gate, changes []RoleChange) error {
 	var given, ended []*Grant
 	var headless []ids.ID // Licensing IDs whose Administrators may have become too few
 	for i := range changes {
@@ -97,7 +105,7 @@ func (s *Service) apply(tx *db.Tx, g *Gate, address string, changes []RoleChange
 			return err
 		}
 	}
-	return s.tell(tx, address, changes)
+	return nil
 }
 
 // recordAtOnce is how many audit records one statement writes.

@@ -17,6 +17,9 @@ const (
 	Assigned  Source = "assigned" // by an Administrator
 	Contact   Source = "contact"  // by being named as contact when the agreement was recorded
 	Requested Source = "request"  // by a permission request that was accepted
+	// OpenLicense is by the two numbers of an Open License (OPEN-01), Reseller by being named as its reseller (OPEN-15).
+	OpenLicense Source = "open_license"
+	Reseller    Source = "reseller"
 	// Inherited is from a parent or master agreement that names the person (ADM-20). No row stands for it.
 	Inherited Source = "inherited"
 )

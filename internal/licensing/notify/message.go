@@ -65,7 +65,7 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged}, requestEvents())
+	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged}, requestEvents(), openLicenseEvents())
 	slices.Sort(all)
 	return all
 }
@@ -82,7 +82,9 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 	case RolesChanged:
 		return map[string]form{"name": name, "changes": changes, "link": link}, true
 	}
-	forms = requestForms(event)
+	if forms = requestForms(event); forms == nil {
+		forms = openLicenseForms(event)
+	}
 	return forms, forms != nil
 }
 

@@ -329,13 +329,16 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
 		r := open(t, d, server)
 		values := notify.Params{"requester": "Dario Conti", "email": "dario@alba.example", "licensing_id": "E-1001", "request": "R-4QK2-M7XD", "roles": "download product_keys",
-			"comments": "", "note": "", "since": notify.Instant(dbtest.Start), "due": notify.Instant(dbtest.Start), "name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start),
+			"comments": "", "person": "Dario Conti", "failures": "5", "people": "", "note": "", "since": notify.Instant(dbtest.Start), "due": notify.Instant(dbtest.Start), "name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start),
 			"changes": notify.RoleChanges([]notify.RoleChange{{Number: "E-1001", Added: []notify.HeldRole{{Role: "software_assurance_manager", Part: "home_use", Until: dbtest.Start}, {Role: "download"}}, Removed: []notify.HeldRole{{Role: "administrator"}}}})}
 		needs := map[string][]string{notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
 			notify.PasswordChanged: {"name", "link", "at"}, notify.PasswordLink: {"name", "link", "until"}, notify.RolesChanged: {"name", "changes", "link"},
 			notify.RequestSubmitted: {"name", "requester", "email", "licensing_id", "request", "roles", "comments", "link"}, notify.RequestAccepted: {"name", "licensing_id", "request", "roles", "note", "link"},
-			notify.RequestDenied:   {"name", "licensing_id", "request", "note", "link"},
-			notify.RequestReminder: {"name", "requester", "licensing_id", "request", "since", "due", "link"}, notify.RequestOverdue: {"name", "requester", "licensing_id", "request", "since", "due", "link"}}
+			notify.RequestDenied:    {"name", "licensing_id", "request", "note", "link"},
+			notify.OpenLicenseAdded: {"name", "licensing_id", "roles", "link"}, notify.OpenLicenseUsed: {"name", "person", "email", "licensing_id", "roles", "link"},
+			notify.OpenLicenseReseller: {"name", "person", "email", "licensing_id", "roles", "link"}, notify.OpenLicenseDenied: {"name", "licensing_id", "link"},
+			notify.OpenLicenseSuspended: {"name", "licensing_id", "failures", "people", "link"},
+			notify.RequestReminder:      {"name", "requester", "licensing_id", "request", "since", "due", "link"}, notify.RequestOverdue: {"name", "requester", "licensing_id", "request", "since", "due", "link"}}
 		for _, event := range notify.Events() {
 			for _, lang := range i18n.Langs() {
 				to := event + "." + string(lang) + "@" + d.Engine().String() + ".example"

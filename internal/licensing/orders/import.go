@@ -36,6 +36,7 @@ type Service struct {
 	catalog    *catalog.Service
 	agreements *agreements.Service
 	partners   *partners.Service
+	herald     Herald // nil: nobody is told
 }
 
 // New returns the service.
@@ -75,6 +76,9 @@ func (s *Service) publish(ctx context.Context, actor audit.Actor, run *feed.Run,
 			return err
 		}
 		if err := run.Publish(tx, report); err != nil {
+			return err
+		}
+		if err := s.tell(tx, run.Seq); err != nil {
 			return err
 		}
 		tx.SetResult(report.ID)

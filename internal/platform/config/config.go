@@ -28,6 +28,8 @@ type Config struct {
 	PortalName           string
 	PublisherName        string
 	SupportLines         []SupportLine
+	OpenLicenseFailures  int           // wrong combinations of numbers that suspend Add Open License
+	OpenLicenseWithin    time.Duration // in which they count, and for which a person is suspended
 	// ClockSkew makes this process's clock wrong. Whoever starts the server refuses it unless the database is a sandbox.
 	ClockSkew time.Duration
 }

@@ -40,7 +40,8 @@ func TestWithoutAnySourceItRuns(t *testing.T) {
 	t.Parallel()
 	got := load(t, config.Sources{})
 	want := config.Config{DataDir: "chiave-data", Database: "sqlite:chiave-data/chiave.db", Listen: "127.0.0.1:8080", BaseURL: "http://localhost:8080",
-		RootKeyFile: "chiave-data/root.key", SMTP: config.SMTP{Security: "starttls"}, MailFrom: "Chiave <no-reply@localhost>", LogFormat: "text", LogLevel: "info", PortalName: "Chiave"}
+		RootKeyFile: "chiave-data/root.key", SMTP: config.SMTP{Security: "starttls"}, MailFrom: "Chiave <no-reply@localhost>", LogFormat: "text", LogLevel: "info", PortalName: "Chiave",
+		OpenLicenseFailures: 5, OpenLicenseWithin: 24 * time.Hour}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -53,7 +54,7 @@ func TestEverySettingReachesTheStruct(t *testing.T) {
 		"checkpoint_file": "c", "clock_skew": "-5m", "listen": ":443", "base_url": "https://licensing.example.com/", "admin_listen": "[::1]:9090",
 		"smtp_host": "mail.example.com", "smtp_port": "2525", "smtp_security": "implicit", "smtp_user": "center", "smtp_password_file": "s", "smtp_ca_file": "ca",
 		"mail_from": "no-reply@example.com", "log_format": "json", "log_level": "debug", "portal_name": "Center", "publisher_name": "Example S.p.A.",
-		"support_lines": "IT +39 02 555 0100, Mon-Fri 9-18; * +1 555 0100",
+		"support_lines": "IT +39 02 555 0100, Mon-Fri 9-18; * +1 555 0100", "open_license_failures": "3", "open_license_within": "12h",
 	}
 	for _, s := range config.Describe() {
 		if values[s.Name] == "" {
@@ -62,7 +63,7 @@ func TestEverySettingReachesTheStruct(t *testing.T) {
 	}
 	want := config.Config{DataDir: "d", Database: values["database"], DatabasePasswordFile: "p", Listen: ":443", BaseURL: "https://licensing.example.com", AdminListen: "[::1]:9090",
 		RootKeyFile: "r", CheckpointFile: "c", SMTP: config.SMTP{Host: "mail.example.com", Port: 2525, User: "center", PasswordFile: "s", Security: "implicit", CAFile: "ca"},
-		MailFrom: "no-reply@example.com", LogFormat: "json", LogLevel: "debug", PortalName: "Center", PublisherName: "Example S.p.A.", ClockSkew: -5 * time.Minute,
+		MailFrom: "no-reply@example.com", LogFormat: "json", LogLevel: "debug", PortalName: "Center", PublisherName: "Example S.p.A.", ClockSkew: -5 * time.Minute, OpenLicenseFailures: 3, OpenLicenseWithin: 12 * time.Hour,
 		SupportLines: []config.SupportLine{{Country: "IT", Text: "+39 02 555 0100, Mon-Fri 9-18"}, {Country: "*", Text: "+1 555 0100"}}}
 	got := load(t, config.Sources{File: values})
 	if !reflect.DeepEqual(got, want) {
@@ -113,6 +114,7 @@ func TestBadValuesAreRefusedWithoutRepeatingThem(t *testing.T) {
 		{"smtp_port", "0", "config.value"}, {"smtp_port", "70000", "config.value"}, {"smtp_security", "tls", "config.value"},
 		{"mail_from", "nobody", "config.value"}, {"log_format", "xml", "config.value"}, {"log_level", "INFO", "config.value"},
 		{"clock_skew", "5", "config.value"}, {"support_lines", "IT", "config.value"}, {"support_lines", "italy +39", "config.value"},
+		{"open_license_failures", "0", "config.value"}, {"open_license_failures", "many", "config.value"}, {"open_license_within", "1s", "config.value"}, {"open_license_within", "a day", "config.value"},
 	} {
 		_, err := config.Load(config.Sources{Env: map[string]string{"CHIAVE_" + strings.ToUpper(tc.name): tc.value}})
 		refused, _ := errors.AsType[*errs.Error](err)

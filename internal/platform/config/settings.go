@@ -54,7 +54,7 @@ func Describe() []Setting {
 }
 
 func settings() []setting {
-	return slices.Concat(storage(), network(), mails(), logs(), words())
+	return slices.Concat(storage(), network(), mails(), logs(), words(), guards())
 }
 
 func storage() []setting {

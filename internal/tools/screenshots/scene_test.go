@@ -111,6 +111,11 @@ func (s *scene) find(t *testing.T) {
 		t.Fatalf("%d permission requests, %v", len(asked.Items), err)
 	}
 	s.places["{request}"] = asked.Items[0].ID
+	added, err := api.OpenLicenseAdditions(t.Context(), client.PageQuery{})
+	if err != nil || len(added.Items) == 0 {
+		t.Fatalf("%d additions of Open Licenses, %v", len(added.Items), err)
+	}
+	s.places["{addition}"] = added.Items[0].ID
 	keys, err := api.ProductKeys(t.Context(), "", client.PageQuery{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)

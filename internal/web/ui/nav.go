@@ -103,7 +103,7 @@ func (p Place) Path() string {
 	case AddUser:
 		return "/users/new"
 	case AddOpenLicense:
-		return "/open-licenses/new"
+		return "/open-license/add"
 	case AuditTrail:
 		return "/audit"
 	case BillingLicenses:

@@ -20,6 +20,7 @@ import (
 	"chiave/internal/licensing/catalog"
 	"chiave/internal/licensing/keys"
 	"chiave/internal/licensing/notify"
+	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
@@ -119,6 +120,7 @@ func (w *World) build(texts *i18n.Catalog, baseURL string) {
 	r.Orders = orders.New(w.DB, r.Access, r.Catalog, r.Agreements)
 	r.Reports = reports.New(r.Access, r.Catalog, r.Agreements, r.Orders)
 	r.Requests = requests.New(requests.Needs{DB: w.DB, Access: r.Access, Accounts: r.Accounts, Agreements: r.Agreements, Notify: r.Notify, Queue: queue, BaseURL: baseURL})
+	r.Open = openlicense.New(openlicense.Needs{DB: w.DB, Access: r.Access, Accounts: r.Accounts, Agreements: r.Agreements, Notify: r.Notify, Queue: queue, BaseURL: baseURL})
 	r.Keys = keys.New(w.DB, r.Access, sealer, r.Reports)
 	r.Activation = activation.New(r.Access, sealer, func(tx *db.Tx) (activation.Signer, error) { return sealer.Signer(tx) }, "urn:chiave:018f3c5e-7a90-7c11-9d4e-3b6f2a1c0d58")
 	r.Activation.Start(1)
