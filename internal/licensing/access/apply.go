@@ -20,15 +20,15 @@ type RoleChange struct {
 	Ended     []Grant
 }
 
-// Herald tells a person which of their roles have changed, in the transaction of the change.
+// Herald tells a person who changed which of their roles, in the transaction of the change.
 type Herald interface {
-	RolesChangedTx(tx *db.Tx, address string, changes []RoleChange) error
+	RolesChangedTx(tx *db.Tx, by audit.Actor, address string, changes []RoleChange) error
 }
 
 // Tell makes the herald hear of every change of roles from now on. It is called before the service is used.
 func (s *Service) Tell(h Herald) { s.herald = h }
 
-func (s *Service) tell(tx *db.Tx, address string, changes []RoleChange) error {
+func (s *Service) tell(tx *db.Tx, by audit.Actor, address string, changes []RoleChange) error {
 	if s.herald == nil || len(changes) == 0 {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (s *Service) tell(tx *db.Tx, address string, changes []RoleChange) error {
 		changes[i].Number = numbers[changes[i].Licensing]
 	}
 	slices.SortStableFunc(changes, func(a, b RoleChange) int { return cmp.Compare(a.Number, b.Number) })
-	return s.herald.RolesChangedTx(tx, address, changes)
+	return s.herald.RolesChangedTx(tx, by, address, changes)
 }
 
 func numbersOf(tx *db.Tx, changes []RoleChange) (map[ids.ID]string, error) {
@@ -97,7 +97,7 @@ func (s *Service) apply(tx *db.Tx, g *Gate, address string, changes []RoleChange
 			return err
 		}
 	}
-	return s.tell(tx, address, changes)
+	return s.tell(tx, g.Actor(), address, changes)
 }
 
 // recordAtOnce is how many audit records one statement writes.
