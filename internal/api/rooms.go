@@ -34,6 +34,7 @@ func (a *API) register() {
 	a.registerSession()
 	a.registerAccount()
 	a.registerRoles()
+	a.registerUsers()
 	a.registerRequests()
 	a.registerLicenses()
 	a.registerKeys()

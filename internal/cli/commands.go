@@ -34,6 +34,12 @@ type root struct {
 		Mine   mineCommand      `cmd:""`
 		Drop   dropCommand      `cmd:""`
 	} `cmd:"" group:"use"`
+	Users struct {
+		List   usersListCommand   `cmd:""`
+		Show   usersShowCommand   `cmd:""`
+		Add    usersAddCommand    `cmd:""`
+		Change usersChangeCommand `cmd:""`
+	} `cmd:"" group:"use"`
 	Requests struct {
 		List   requestsListCommand `cmd:""`
 		Submit submitCommand       `cmd:""`

@@ -83,6 +83,7 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		"POST /office/keys/{key}/supersede": func(t *testing.T, w *webtest.World) sent { return key(t, w, "supersede", url.Values{}) },
 	}
 	maps.Copy(all, accountForms())
+	maps.Copy(all, userForms())
 	return all
 }
 
@@ -203,7 +204,8 @@ func TestEveryFormLeavesTheRecordItDeclares(t *testing.T) {
 			}
 			var got []string
 			for id, action := range actions(t, w) {
-				if before[id] == "" && action != "customers.read" { // staff leave that one whenever they look up whose something is
+				invites := action == "invitations.released" && c.Event == "roles.assigned" // a first role does
+				if before[id] == "" && action != "customers.read" && !invites {            // staff leave that one whenever they look up whose something is
 					got = append(got, action)
 				}
 			}

@@ -80,6 +80,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.permissions()
 	r.requests()
 	r.users()
+	r.addUsers()
 	r.licenses()
 	r.keys()
 	r.audit()

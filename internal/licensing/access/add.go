@@ -1,10 +1,8 @@
 package access
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"chiave/internal/licensing/audit"
@@ -27,11 +25,8 @@ type Newcomer struct {
 // "access.person_listed" with the parameter person for one who holds or held a role on a Licensing ID of the actor; Invalid
 // "access.assignment"; those of ready.
 func (s *Service) AddTx(tx *db.Tx, g *Gate, n Newcomer, ready func() error) (ids.ID, error) {
-	slices.SortFunc(n.Wishes, func(a, b Wish) int { return cmp.Compare(a.Licensing, b.Licensing) })
-	for _, w := range n.Wishes { // in one order, so that two changes do not wait for each other
-		if err := lockRoles(tx, g, w.Licensing); err != nil {
-			return "", err
-		}
+	if err := lockAll(tx, g, licensingOf(n.Wishes)); err != nil {
+		return "", err
 	}
 	scope, err := g.Scope(ManageUsers)
 	if err != nil {
@@ -100,13 +95,9 @@ func (n Newcomer) changes(tx *db.Tx, g *Gate) ([]RoleChange, error) {
 
 // call keeps what the Administrator calls the newcomer, for the Administrators of the organizations concerned.
 func (n Newcomer) call(tx *db.Tx) error {
-	all := make([]ids.ID, len(n.Wishes))
-	for i, w := range n.Wishes {
-		all[i] = w.Licensing
-	}
 	_, err := tx.Exec("INSERT INTO person_names (organization_id, address, first_name, last_name, named_at) SELECT DISTINCT l.organization_id, CAST($1 AS TEXT), CAST($2 AS TEXT), "+
 		"CAST($3 AS TEXT), CAST($4 AS BIGINT) FROM licensing_ids l WHERE l.id IN "+tx.In("$5")+" ON CONFLICT (organization_id, address) DO UPDATE SET first_name = excluded.first_name, "+
-		"last_name = excluded.last_name, named_at = excluded.named_at", n.Address, n.First, n.Last, tx.Now(), db.List(all))
+		"last_name = excluded.last_name, named_at = excluded.named_at", n.Address, n.First, n.Last, tx.Now(), db.List(licensingOf(n.Wishes)))
 	return err
 }
 

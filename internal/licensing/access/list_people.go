@@ -16,32 +16,71 @@ const counts = "g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until
 // ListPeople lists who holds or held roles on the actor's own Licensing IDs, by address, and where the next page goes on. Errors: those of
 // Gate.Scope for ManageUsers; those of Gate.On for the Licensing ID that the filter names.
 func (s *Service) ListPeople(ctx context.Context, actor audit.Actor, f PeopleFilter) (page []Person, next string, err error) {
-	if f.Limit <= 0 || f.Limit > 100 {
-		f.Limit = 25
-	}
-	err = s.Read(ctx, actor, func(tx *db.Tx, g *Gate) error {
-		page, next = nil, ""
-		scope, err := g.Scope(ManageUsers)
-		if err != nil {
-			return err
-		}
-		if f.On != "" {
-			if err := g.On(ManageUsers, f.On); err != nil {
-				return err
-			}
-			scope = Scope{IDs: []ids.ID{f.On}}
-		}
-		found, err := f.addresses(tx, scope)
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		if len(found) > f.Limit {
-			found, next = found[:f.Limit], found[f.Limit-1]
-		}
-		page, err = describe(tx, scope, found)
+	err = s.Read(ctx, actor, func(tx *db.Tx, g *Gate) (err error) {
+		page, next, _, err = f.page(tx, g)
 		return err
 	})
 	return page, next, err
+}
+
+// ListStandings is ListPeople with the roles that each person holds on the actor's own Licensing IDs.
+func (s *Service) ListStandings(ctx context.Context, actor audit.Actor, f PeopleFilter) (all []Standing, next string, err error) {
+	err = s.Read(ctx, actor, func(tx *db.Tx, g *Gate) error {
+		all = nil
+		page, more, scope, err := f.page(tx, g)
+		if err != nil {
+			return err
+		}
+		next = more
+		addresses := make([]string, len(page))
+		for i, p := range page {
+			addresses[i] = p.Address
+		}
+		held, err := grantsOf(tx, scope, addresses)
+		if err != nil {
+			return err
+		}
+		numbers, err := numbersIn(tx, held)
+		for _, p := range page {
+			some := slices.DeleteFunc(slices.Clone(held), func(g Grant) bool { return g.Address != p.Address })
+			all = append(all, Standing{p, some, numbers})
+		}
+		return err
+	})
+	return all, next, err
+}
+
+func (f PeopleFilter) page(tx *db.Tx, g *Gate) (page []Person, next string, scope Scope, err error) {
+	if f.Limit <= 0 || f.Limit > 100 {
+		f.Limit = 25
+	}
+	if scope, err = g.Scope(ManageUsers); err != nil {
+		return nil, "", scope, err
+	}
+	if f.On != "" {
+		if err := g.On(ManageUsers, f.On); err != nil {
+			return nil, "", scope, err
+		}
+		scope = Scope{IDs: []ids.ID{f.On}}
+	}
+	found, err := f.addresses(tx, scope)
+	if err != nil || len(found) == 0 {
+		return nil, "", scope, err
+	}
+	if len(found) > f.Limit {
+		found, next = found[:f.Limit], found[f.Limit-1]
+	}
+	page, err = describe(tx, scope, found)
+	return page, next, scope, err
+}
+
+// numbersIn returns the numbers of the Licensing IDs of some roles.
+func numbersIn(tx *db.Tx, grants []Grant) (map[ids.ID]string, error) {
+	changes := make([]RoleChange, len(grants))
+	for i, g := range grants {
+		changes[i].Licensing = g.Licensing
+	}
+	return numbersOf(tx, changes)
 }
 
 // addresses returns those of a page and one more, in their order. It walks the index of addresses and stops with the page: what it takes

@@ -48,7 +48,8 @@ func like(search string) string {
 // Standing is a person with the roles on Licensing IDs of the actor.
 type Standing struct {
 	Person
-	Grants []Grant // that count now or will, inherited ones among them, by Licensing ID
+	Grants  []Grant           // that count now or will, inherited ones among them, by Licensing ID
+	Numbers map[ids.ID]string // of those Licensing IDs
 }
 
 // GetPerson returns a person by the id that ListPeople gave. Errors: those of Gate.Scope for ManageUsers; NotFound "access.person_unknown" for
@@ -68,6 +69,10 @@ func (s *Service) GetPerson(ctx context.Context, actor audit.Actor, person ids.I
 			return err
 		}
 		found.Active = len(found.Grants) > 0
+		if found.Numbers, err = numbersIn(tx, found.Grants); err != nil {
+			return err
+		}
+		found.Licensings = len(found.Numbers)
 		names, err := namesOf(tx, scope, []string{found.Address})
 		found.Name = names[found.Address]
 		return err
