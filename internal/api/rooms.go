@@ -35,6 +35,7 @@ func (a *API) register() {
 	a.registerAccount()
 	a.registerRoles()
 	a.registerUsers()
+	a.registerInheritance()
 	a.registerRequests()
 	a.registerLicenses()
 	a.registerKeys()

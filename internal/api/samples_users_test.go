@@ -4,6 +4,8 @@ import (
 	"maps"
 
 	"chiave/internal/licensing/access"
+	"chiave/internal/platform/db/dbtest"
+	"chiave/internal/platform/ids"
 )
 
 // user is a person who holds Download on the company's Licensing ID.
@@ -25,5 +27,23 @@ func managing() map[string]func(s side) sample {
 	return all
 }
 
+// agreement is a parent agreement that names the company's Administrator.
+func (s side) agreement() string {
+	return s.wire(access.Agreements, func() ids.ID {
+		id := ids.New(dbtest.Start)
+		s.w.Change("INSERT INTO agreements (id, level, number, program, agreement_number, enrollment_number, authorization_number, owner_id, start_on, end_on, version, created_at, changed_at) "+
+			"VALUES ($1, 'parent', $1, '', '', '', '', '', '', '', 1, 1, 1)", id)
+		s.w.Change("INSERT INTO named_contacts (id, subject_id, type, address, named_at) VALUES ($1, $1, 'primary', $2, 1)", id, s.admin)
+		return id
+	})
+}
+
 // inheriting are the samples of the choice about what is inherited.
-func inheriting() map[string]func(s side) sample { return nil }
+func inheriting() map[string]func(s side) sample {
+	return map[string]func(s side) sample{
+		"GET /api/v1/my-inheritance": at(v1 + "/my-inheritance"),
+		"PUT /api/v1/my-inheritance/{agreement}": func(s side) sample {
+			return inJSON(v1+"/my-inheritance/"+s.agreement(), `{"administers": false}`)
+		},
+	}
+}

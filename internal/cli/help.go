@@ -60,6 +60,7 @@ var examples = map[string][]string{
 	"chiave roles list":            {"chiave roles list E-1001"},
 	"chiave roles assign":          {"chiave roles assign E-1001 --email a@example.com --role product_keys", "chiave roles assign E-1001 --email a@example.com --role administrator --until 2026-12-31"},
 	"chiave roles revoke":          {"chiave roles revoke rol_01hk153x00fzzvzzzzzzzzzzzz"},
+	"chiave roles inherit":         {"chiave roles inherit", "chiave roles inherit --parent P-77 off"},
 	"chiave users list":            {"chiave users list", "chiave users list --licensing-id E-1001 --search rossi", "chiave users list --inactive --json"},
 	"chiave users show":            {"chiave users show a@example.com"},
 	"chiave users add":             {"chiave users add a@example.com --first-name Anna --last-name Rossi --grant E-1001:download --grant E-1002:product_keys"},
