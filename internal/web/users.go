@@ -40,6 +40,7 @@ type crowd struct {
 	roles   map[string][]access.Grant
 	changed bool
 	added   bool // somebody has just been added
+	few     []access.Few
 }
 
 // own returns the Licensing IDs that the reader administers, by number.
@@ -53,6 +54,9 @@ func manageUsers(ctx context.Context, c *call) (answer, error) {
 		column: q.Get("from"), changed: q.Get(changedMarker) == "yes", added: q.Get("added") == "yes", roles: map[string][]access.Grant{}}
 	var err error
 	if page.people, page.next, err = c.web.Rooms.Access.ListPeople(ctx, c.actor, page.filter); err != nil {
+		return answer{}, err
+	}
+	if page.few, err = c.few(ctx); err != nil {
 		return answer{}, err
 	}
 	var chosen []ids.ID

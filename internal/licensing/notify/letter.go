@@ -60,6 +60,10 @@ func (m Message) args(p i18n.Printer) ([]any, error) {
 			if value, err = listChanges(p, value, zone, form == given); err != nil {
 				return nil, err
 			}
+		case few:
+			if value, err = listFew(p, value); err != nil {
+				return nil, err
+			}
 		case roles:
 			var names []string
 			for role := range strings.FieldsSeq(value) {

@@ -63,6 +63,7 @@ const (
 	instant       // RFC 3339, as Instant writes it
 	changes       // JSON, as RoleChanges writes it
 	given         // as changes, of roles that are only given: no word says so of each
+	few           // JSON, as FewPeopleList writes it
 	link          // absolute http or https address, which the button opens
 	roles         // codes of roles, separated by spaces, which the recipient reads as their names
 	optional      // text that may be empty: a dash stands in for it
@@ -70,7 +71,7 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact}, requestEvents())
+	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact}, requestEvents())
 	slices.Sort(all)
 	return all
 }
@@ -80,6 +81,8 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 	switch event {
 	case Invitation:
 		return map[string]form{"name": name, "organization": text, "link": link, "until": instant}, true
+	case Alternates:
+		return map[string]form{"name": name, "few": few, "link": link}, true
 	case Welcome:
 		return map[string]form{"name": name, "by": text, "granted": given, "link": link, "until": instant}, true
 	case WelcomeContact:
