@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/audit"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/ids"
@@ -17,6 +18,19 @@ func userForms() map[string]func(t *testing.T, w *webtest.World) sent {
 		"POST /users/new": func(_ *testing.T, w *webtest.World) sent {
 			lid, address := lidWire.Wire(w.IDs[webtest.Enterprise]), freshAddress()
 			return sent{path: "/users/new", form: url.Values{"email": {address}, "first_name": {"Ada"}, "last_name": {"Neri"}, "lid": {lid}, "role": {lid + ".download."}, "confirmed": {address}}}
+		},
+		"POST /users/several": func(t *testing.T, w *webtest.World) sent {
+			a := access.Assignment{Licensing: w.IDs[webtest.Enterprise], Address: freshAddress(), Role: access.ProductKeys}
+			id, err := w.Rooms.Access.Assign(t.Context(), audit.Itself(), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			adjusting := access.Adjusting{People: []ids.ID{id}, Adjustments: []access.Adjustment{{Licensing: a.Licensing, Grant: []access.Wished{{Role: access.Download}}}}}
+			d, err := w.Rooms.Access.CompareAdjusted(t.Context(), audit.Itself(), adjusting)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sent{path: "/users/several", form: url.Values{"user": {access.People.Wire(id)}, "lid": {lidWire.Wire(a.Licensing)}, "grant": {"download"}, "state": {d.State}, "confirm": {"yes"}}}
 		},
 		"POST /inheritance/{agreement}": func(t *testing.T, w *webtest.World) sent {
 			return sent{path: "/inheritance/" + access.Agreements.Wire(names(t, w, webtest.Admin)), form: url.Values{"administers": {"no"}}}

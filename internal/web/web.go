@@ -81,6 +81,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.requests()
 	r.users()
 	r.addUsers()
+	r.bulkUsers()
 	r.inheritance()
 	r.licenses()
 	r.keys()
