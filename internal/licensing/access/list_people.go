@@ -83,41 +83,82 @@ func numbersIn(tx *db.Tx, grants []Grant) (map[ids.ID]string, error) {
 	return numbersOf(tx, changes)
 }
 
-// addresses returns those of a page and one more, in their order. It walks the index of addresses and stops with the page: what it takes
-// does not grow with the people there are.
+// addresses returns those of a page and one more, in their order.
 func (f PeopleFilter) addresses(tx *db.Tx, scope Scope) ([]string, error) {
-	above, err := texts(tx, "SELECT DISTINCT i.address FROM ("+inheriting(tx, scope)+") i ORDER BY 1", scope.Arg())
+	above, err := f.above(tx, scope)
 	if err != nil {
 		return nil, err
 	}
-	const table = " FROM role_grants g WHERE g.address > $3 AND "
-	where := counts + " AND " + scope.SQL(tx, "g.licensing_id", "$1")
-	if f.Inactive {
-		where = scope.SQL(tx, "g.licensing_id", "$1") + " AND g.address NOT IN " + tx.In("$6") + " AND NOT EXISTS (SELECT 1 FROM role_grants h WHERE h.address = g.address AND " +
-			strings.ReplaceAll(counts, "g.", "h.") + " AND " + scope.SQL(tx, "h.licensing_id", "$1") + ")"
-	} else {
-		where += " AND CAST($6 AS TEXT) IS NOT NULL"
+	found, err := f.direct(tx, scope, above)
+	if err != nil {
+		return nil, err
 	}
-	found, err := texts(tx, "SELECT g.address"+table+where+f.named(tx, scope, "g.address")+" GROUP BY g.address ORDER BY g.address LIMIT $5",
-		scope.Arg(), tx.Now(), f.After, like(f.Search), f.Limit+1, db.List(above))
-	if err != nil || f.Inactive || len(above) == 0 {
-		return found, err
+	if !f.Inactive {
+		found = append(found, above...)
+		slices.Sort(found)
+		found = slices.Compact(found)
 	}
-	more, err := texts(tx, "SELECT v.value FROM "+tx.Pick("json_each($6) v", "json_array_elements_text(CAST($6 AS json)) v (value)")+
-		" WHERE CAST($1 AS TEXT) IS NOT NULL AND CAST($2 AS BIGINT) > 0 AND CAST($3 AS TEXT) IS NOT NULL AND CAST($5 AS BIGINT) > 0"+f.named(tx, scope, "v.value"),
-		scope.Arg(), tx.Now(), f.After, like(f.Search), f.Limit+1, db.List(above))
-	found = append(found, slices.DeleteFunc(more, func(a string) bool { return a <= f.After })...)
-	slices.Sort(found)
-	found = slices.Compact(found)
-	return found[:min(len(found), f.Limit+1)], err
+	return found[:min(len(found), f.Limit+1)], nil
 }
 
-// named is the condition that the address in a column, or the person's name, fits what is looked for, in $4.
-func (f PeopleFilter) named(tx *db.Tx, scope Scope, column string) string {
-	if strings.TrimSpace(f.Search) == "" {
-		return " AND CAST($4 AS TEXT) IS NOT NULL"
+// above returns the addresses of those who inherit roles; of the active ones, those who come after the page before and fit the search.
+func (f PeopleFilter) above(tx *db.Tx, scope Scope) ([]string, error) {
+	search := " AND CAST($2 AS TEXT) IS NOT NULL"
+	if !f.Inactive {
+		search = f.named(tx, scope, "i.address", "$2")
 	}
-	return " AND (lower(" + column + ") LIKE $4 OR " + column + " IN (SELECT k.address FROM (" + knownNames(tx, scope) + ") k WHERE lower(k.first_name || ' ' || k.last_name) LIKE $4))"
+	all, err := texts(tx, "SELECT DISTINCT i.address FROM ("+inheriting(tx, scope)+") i WHERE TRUE"+search, scope.Arg(), like(f.Search))
+	if !f.Inactive {
+		all = slices.DeleteFunc(all, func(a string) bool { return a <= f.After })
+	}
+	return all, err
+}
+
+// walkAtOnce is how many addresses are looked at first; then ever more, for those of the actor may lie far apart among everybody's.
+const walkAtOnce, walkAtMost = 128, 16384
+
+// direct returns the addresses with a role row of their own, a few more than the page needs. Without a search it walks the index of
+// addresses and stops with the page, so that what it takes does not grow with the people there are.
+func (f PeopleFilter) direct(tx *db.Tx, scope Scope, above []string) ([]string, error) {
+	holds, skip := 1, []string(nil)
+	if f.Inactive { // who inherits is active
+		holds, skip = 0, above
+	}
+	wanted := func(all []string) []string {
+		return slices.DeleteFunc(all, func(a string) bool { return slices.Contains(skip, a) })
+	}
+	const fits = " GROUP BY g.address HAVING max(CASE WHEN " + counts + " THEN 1 ELSE 0 END) = $4 ORDER BY g.address"
+	if strings.TrimSpace(f.Search) != "" {
+		all, err := texts(tx, "SELECT g.address FROM role_grants g WHERE g.address > $3 AND "+scope.SQL(tx, "g.licensing_id", "$1")+f.named(tx, scope, "g.address", "$5")+fits,
+			scope.Arg(), tx.Now(), f.After, holds, like(f.Search))
+		return wanted(all), err
+	}
+	var found []string
+	after := f.After
+	for some := walkAtOnce; ; some = min(4*some, walkAtMost) {
+		next, err := texts(tx, "SELECT DISTINCT g.address FROM role_grants g WHERE g.address > $1 ORDER BY g.address LIMIT $2", after, some)
+		if err != nil || len(next) == 0 {
+			return found, err
+		}
+		fitting, err := texts(tx, "SELECT g.address FROM role_grants g WHERE g.address > $3 AND g.address <= $5 AND "+scope.SQL(tx, filtered, "$1")+fits,
+			scope.Arg(), tx.Now(), after, holds, next[len(next)-1])
+		if found = append(found, wanted(fitting)...); err != nil || len(found) > f.Limit || len(next) < some {
+			return found, err
+		}
+		after = next[len(next)-1]
+	}
+}
+
+// filtered is the Licensing ID of a role row g, written so that rows are not looked for by it: with few addresses and many Licensing IDs the
+// index of addresses is the one to use.
+const filtered = "g.licensing_id || ''"
+
+// named is the condition that the address in a column, or the person's name, fits what is looked for, which is bound to search.
+func (f PeopleFilter) named(tx *db.Tx, scope Scope, column, search string) string {
+	if strings.TrimSpace(f.Search) == "" {
+		return " AND CAST(" + search + " AS TEXT) IS NOT NULL"
+	}
+	return " AND (" + column + " LIKE " + search + " OR " + column + " IN (SELECT k.address FROM (" + knownNames(tx, scope) + ") k WHERE lower(k.first_name || ' ' || k.last_name) LIKE " + search + "))"
 }
 
 // knownNames selects the names that Administrators in the scope bound to $1 may know: those of users of the organizations of the scope, and
@@ -155,8 +196,8 @@ func describe(tx *db.Tx, scope Scope, addresses []string) ([]Person, error) {
 	}
 	err = tx.Each("SELECT p.address, min(p.id), max(p.holds), count(DISTINCT CASE WHEN p.holds = 1 THEN p.licensing_id END) FROM ("+
 		"SELECT g.address, g.id, g.licensing_id, CASE WHEN "+counts+" THEN 1 ELSE 0 END AS holds FROM role_grants g WHERE g.address IN "+tx.In("$3")+
-		" AND "+scope.SQL(tx, "g.licensing_id", "$1")+" UNION ALL SELECT i.address, i.id, i.licensing_id, i.holds FROM ("+inheriting(tx, scope)+") i WHERE i.address IN "+tx.In("$3")+
-		") p GROUP BY p.address", []any{scope.Arg(), tx.Now(), db.List(addresses)}, func(scan func(...any) error) error {
+		" AND g.address >= $4 AND g.address <= $5 AND "+scope.SQL(tx, filtered, "$1")+" UNION ALL SELECT i.address, i.id, i.licensing_id, i.holds FROM ("+inheriting(tx, scope)+") i WHERE i.address IN "+tx.In("$3")+
+		") p GROUP BY p.address", []any{scope.Arg(), tx.Now(), db.List(addresses), addresses[0], addresses[len(addresses)-1]}, func(scan func(...any) error) error {
 		var p Person
 		var holds int
 		err := scan(&p.Address, &p.ID, &holds, &p.Licensings)

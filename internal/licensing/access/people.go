@@ -110,10 +110,13 @@ func (s *Service) RolesOfPeople(ctx context.Context, actor audit.Actor, licensin
 }
 
 func grantsOf(tx *db.Tx, scope Scope, addresses []string) ([]Grant, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
 	var all []Grant
-	err := tx.Each("SELECT "+grantColumns+" FROM role_grants g WHERE g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > $3) AND g.address IN "+tx.In("$2")+
-		" AND "+scope.SQL(tx, "g.licensing_id", "$1")+" UNION "+inherited(inheritedColumns, from, scope.SQL(tx, "l.id", "$1")+" AND n.address IN "+tx.In("$2"))+
-		" ORDER BY licensing_id, address, role, part, id", []any{scope.Arg(), db.List(addresses), tx.Now()}, func(scan func(...any) error) error {
+	err := tx.Each("SELECT "+grantColumns+" FROM role_grants g WHERE g.address >= $4 AND g.address <= $5 AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > $3) AND g.address IN "+tx.In("$2")+
+		" AND "+scope.SQL(tx, filtered, "$1")+" UNION "+inherited(inheritedColumns, from, scope.SQL(tx, "l.id", "$1")+" AND n.address IN "+tx.In("$2"))+
+		" ORDER BY licensing_id, address, role, part, id", []any{scope.Arg(), db.List(addresses), tx.Now(), slices.Min(addresses), slices.Max(addresses)}, func(scan func(...any) error) error {
 		grant, err := scanGrant(scan)
 		all = append(all, grant)
 		return err
