@@ -79,6 +79,7 @@ func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesste
 			return side{t, w, apptest.Admin, o.Number()}
 		}
 		list = append(list, accesstest.Case{Route: r, Also: alsoStaff[r.Pattern()], Session: r.Event == "tokens.created" || r.Path == "/api/v1/password", Judged: judged[r.Pattern()],
+			Nowhere: strings.HasPrefix(r.Path, "/api/v1/users/"),
 			Make: func(o accesstest.Object) accesstest.Request {
 				x := sample(about(o))
 				return accesstest.Request{Path: x.path, Media: x.media, Body: x.body}

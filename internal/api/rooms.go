@@ -36,6 +36,8 @@ func (a *API) register() {
 	a.registerSession()
 	a.registerAccount()
 	a.registerRoles()
+	a.registerUsers()
+	a.registerInheritance()
 	a.registerRequests()
 	a.registerOpenLicense()
 	a.registerLicenses()

@@ -158,6 +158,7 @@ func (a *App) schedules() {
 		return err
 	})
 	a.Jobs.Every("accounts.purge", time.Hour, a.Accounts.Purge)
+	a.Jobs.Every("accounts.advise", accounts.AdviseEvery, a.Accounts.Advise)
 	a.Jobs.Every("idempotency.purge", time.Hour, a.purgeIdempotency)
 	a.Jobs.Every("agreements.greet", time.Hour, a.Agreements.Greet)
 	a.Jobs.Every("requests.remind", requests.RemindEvery, a.Requests.Remind)

@@ -28,11 +28,18 @@ type root struct {
 	Activate activateCommand `cmd:"" group:"use"`
 	Verify   verifyCommand   `cmd:"" group:"use"`
 	Roles    struct {
-		List   rolesListCommand `cmd:""`
-		Assign assignCommand    `cmd:""`
-		Revoke revokeCommand    `cmd:""`
-		Mine   mineCommand      `cmd:""`
-		Drop   dropCommand      `cmd:""`
+		List    rolesListCommand `cmd:""`
+		Assign  assignCommand    `cmd:""`
+		Revoke  revokeCommand    `cmd:""`
+		Mine    mineCommand      `cmd:""`
+		Drop    dropCommand      `cmd:""`
+		Inherit inheritCommand   `cmd:""`
+	} `cmd:"" group:"use"`
+	Users struct {
+		List   usersListCommand   `cmd:""`
+		Show   usersShowCommand   `cmd:""`
+		Add    usersAddCommand    `cmd:""`
+		Change usersChangeCommand `cmd:""`
 	} `cmd:"" group:"use"`
 	Requests struct {
 		List   requestsListCommand `cmd:""`

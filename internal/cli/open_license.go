@@ -45,7 +45,9 @@ func (c *openListCommand) run(ctx context.Context, s *session) error {
 	if c.Suspended {
 		return s.listSuspended(ctx, cl)
 	}
-	all, err := everyPage(0, func(q client.PageQuery) (client.Page[client.OpenLicenseAddition], error) { return cl.OpenLicenseAdditions(ctx, q) })
+	all, err := everyPage(0, func(q client.PageQuery) (client.Page[client.OpenLicenseAddition], error) {
+		return cl.OpenLicenseAdditions(ctx, q)
+	})
 	if err != nil {
 		return err
 	}

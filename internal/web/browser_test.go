@@ -43,7 +43,7 @@ func customerPages(w *webtest.World) []shot {
 		{"home", "/"}, {"relationship", "/licenses?show=all"}, {"details", lid}, {"contacts", lid + "/contacts"}, {"orders", lid + "/orders"},
 		{"single", lid + "/licenses"}, {"licensing-keys", lid + "/keys"}, {"licensing-audit", lid + "/audit"}, {"summary", "/licenses/summary"},
 		{"explanation", "/licenses/summary/explanation?" + row.Encode()}, {"keys", "/keys"}, {"key", keyPath(w, "server")}, {"permissions", "/permissions"}, {"open-license-add", "/open-license/add"}, {"open-license", "/open-license"}, {"account", "/account"},
-		{"audit", "/audit"}, {"help", "/help"},
+		{"audit", "/audit"}, {"help", "/help"}, {"user-new", "/users/new"}, {"users-several", "/users/several"},
 	}
 }
 

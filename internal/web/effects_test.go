@@ -95,6 +95,7 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 	}
 	maps.Copy(all, accountForms())
 	maps.Copy(all, viewForms())
+	maps.Copy(all, userForms())
 	return all
 }
 
@@ -215,7 +216,8 @@ func TestEveryFormLeavesTheRecordItDeclares(t *testing.T) {
 			}
 			var got []string
 			for id, action := range actions(t, w) {
-				if before[id] == "" && action != "customers.read" { // staff leave that one whenever they look up whose something is
+				invites := action == "invitations.released" && c.Event == "roles.assigned" // a first role does
+				if before[id] == "" && action != "customers.read" && !invites {            // staff leave that one whenever they look up whose something is
 					got = append(got, action)
 				}
 			}

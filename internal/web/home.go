@@ -32,6 +32,7 @@ type overview struct {
 	seesKeys, seesIDs bool
 	office            *office
 	requests          []requests.Request // that wait for the reader
+	few               []access.Few
 }
 
 // office is the part of the home page for the publisher's staff.
@@ -54,8 +55,11 @@ func homePage(ctx context.Context, c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
+	var err error
+	if o.few, err = c.few(ctx); err != nil {
+		return answer{}, err
+	}
 	if c.staff(access.Operator) { // customers' figures are left out: every look at them goes on record
-		var err error
 		if o.office, err = c.countOffice(ctx); err != nil {
 			return answer{}, err
 		}

@@ -24,8 +24,8 @@ func (r registrar) openLicenses() {
 	r.change(openlicense.Path+"/suspended/{lid}", ui.ManageUsers, access.ManageUsers, "lid", "openlicense.enabled", routes.Form, enableOpenLicense)
 }
 
-// adding is the page Add Open License.
-type adding struct {
+// openLicenseAdding is the page Add Open License.
+type openLicenseAdding struct {
 	head     ui.FormHead
 	filled   openlicense.Submission
 	standing openlicense.Standing
@@ -33,14 +33,14 @@ type adding struct {
 	added    openlicense.Addition // just now
 }
 
-func (c *call) adding(ctx context.Context, filled openlicense.Submission) (a adding, err error) {
-	a = adding{head: ui.FormHead{Action: openlicense.AddPath, Hidden: []ui.Hidden{c.once()}}, filled: filled, manages: c.holds(access.ManageUsers)}
+func (c *call) openLicenseForm(ctx context.Context, filled openlicense.Submission) (a openLicenseAdding, err error) {
+	a = openLicenseAdding{head: ui.FormHead{Action: openlicense.AddPath, Hidden: []ui.Hidden{c.once()}}, filled: filled, manages: c.holds(access.ManageUsers)}
 	a.standing, err = c.web.Rooms.Open.Standing(ctx, c.actor)
 	return a, err
 }
 
 func addOpenLicensePage(ctx context.Context, c *call) (answer, error) {
-	a, err := c.adding(ctx, openlicense.Submission{})
+	a, err := c.openLicenseForm(ctx, openlicense.Submission{})
 	if err != nil {
 		return answer{}, err
 	}
@@ -68,7 +68,7 @@ func addOpenLicense(ctx context.Context, c *call) (answer, error) {
 	if !correctable(err) && errs.KindOf(err) != errs.Limited && !strings.HasPrefix(errs.CodeOf(err), "openlicense.") {
 		return answer{}, err
 	}
-	a, failed := c.adding(ctx, filled)
+	a, failed := c.openLicenseForm(ctx, filled)
 	if failed != nil {
 		return answer{}, failed
 	}

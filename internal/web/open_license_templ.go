@@ -14,12 +14,12 @@ import (
 	"chiave/internal/web/ui"
 )
 
-func (a adding) blank(v ui.View) ui.Blank {
+func (a openLicenseAdding) blank(v ui.View) ui.Blank {
 	return ui.Blank{Title: v.T("openlicense.none_held"), Text: v.T("openlicense.none_held_why"), Icon: ui.IconPerson,
 		Next: &ui.Button{Label: v.T("nav.request_permissions"), Href: ui.RequestPermissions.Path() + "?program=open-license"}}
 }
 
-func (a adding) notices(v ui.View) []ui.Notice {
+func (a openLicenseAdding) notices(v ui.View) []ui.Notice {
 	var all []ui.Notice
 	if a.added.ID != "" {
 		all = append(all, ui.Notice{Tone: ui.Good, What: v.T("openlicense.added", "licensing_id", a.added.Number), Why: v.T("openlicense.added_why"),
@@ -32,7 +32,7 @@ func (a adding) notices(v ui.View) []ui.Notice {
 	return all
 }
 
-func addOpenLicenseView(v ui.View, a adding) templ.Component {
+func addOpenLicenseView(v ui.View, a openLicenseAdding) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -149,7 +149,7 @@ func addOpenLicenseView(v ui.View, a adding) templ.Component {
 	})
 }
 
-func addOpenLicenseForm(v ui.View, a adding) templ.Component {
+func addOpenLicenseForm(v ui.View, a openLicenseAdding) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -21,10 +21,25 @@ type holdings struct {
 	list    []access.Permission
 	all     bool // inactive ones too
 	dropped bool // one has just been dropped
+	above   []access.Inheriting
+	chosen  bool        // about one of those above, just now
+	head    ui.FormHead // of that choice, when it was refused
 }
 
-func myPermissions(_ context.Context, c *call) (answer, error) {
-	h := holdings{list: c.permissions, all: c.URL.Query().Get("inactive") == "yes", dropped: c.URL.Query().Get("dropped") == "yes"}
+func (c *call) holdings(ctx context.Context) (holdings, error) {
+	h := holdings{list: c.permissions}
+	var err error
+	h.above, err = c.web.Rooms.Access.MyInheritance(ctx, c.actor)
+	return h, err
+}
+
+func myPermissions(ctx context.Context, c *call) (answer, error) {
+	h, err := c.holdings(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	q := c.URL.Query()
+	h.all, h.dropped, h.chosen = q.Get("inactive") == "yes", q.Get("dropped") == "yes", q.Get("chosen") == "yes"
 	if !h.all {
 		h.list = slices.DeleteFunc(slices.Clone(h.list), func(p access.Permission) bool { return !p.Active })
 	}

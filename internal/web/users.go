@@ -39,6 +39,8 @@ type crowd struct {
 	nextID  string              // number with which the Licensing IDs go on
 	roles   map[string][]access.Grant
 	changed bool
+	added   bool // somebody has just been added
+	few     []access.Few
 }
 
 // own returns the Licensing IDs that the reader administers, by number.
@@ -49,9 +51,12 @@ func (c *call) own() []access.Permission {
 func manageUsers(ctx context.Context, c *call) (answer, error) {
 	q := c.URL.Query()
 	page := crowd{filter: access.PeopleFilter{Inactive: q.Get("show") == "inactive", Search: q.Get("search"), After: q.Get("after"), Limit: peopleAtOnce},
-		column: q.Get("from"), changed: q.Get(changedMarker) == "yes", roles: map[string][]access.Grant{}}
+		column: q.Get("from"), changed: q.Get(changedMarker) == "yes", added: q.Get("added") == "yes", roles: map[string][]access.Grant{}}
 	var err error
 	if page.people, page.next, err = c.web.Rooms.Access.ListPeople(ctx, c.actor, page.filter); err != nil {
+		return answer{}, err
+	}
+	if page.few, err = c.few(ctx); err != nil {
 		return answer{}, err
 	}
 	var chosen []ids.ID

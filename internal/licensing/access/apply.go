@@ -20,15 +20,15 @@ type RoleChange struct {
 	Ended     []Grant
 }
 
-// Herald tells a person which of their roles have changed, in the transaction of the change.
+// Herald tells a person who changed which of their roles, in the transaction of the change.
 type Herald interface {
-	RolesChangedTx(tx *db.Tx, address string, changes []RoleChange) error
+	RolesChangedTx(tx *db.Tx, by audit.Actor, address string, changes []RoleChange) error
 }
 
 // Tell makes the herald hear of every change of roles from now on. It is called before the service is used.
 func (s *Service) Tell(h Herald) { s.herald = h }
 
-func (s *Service) tell(tx *db.Tx, address string, changes []RoleChange) error {
+func (s *Service) tell(tx *db.Tx, by audit.Actor, address string, changes []RoleChange) error {
 	if s.herald == nil || len(changes) == 0 {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (s *Service) tell(tx *db.Tx, address string, changes []RoleChange) error {
 		changes[i].Number = numbers[changes[i].Licensing]
 	}
 	slices.SortStableFunc(changes, func(a, b RoleChange) int { return cmp.Compare(a.Number, b.Number) })
-	return s.herald.RolesChangedTx(tx, address, changes)
+	return s.herald.RolesChangedTx(tx, by, address, changes)
 }
 
 func numbersOf(tx *db.Tx, changes []RoleChange) (map[ids.ID]string, error) {
@@ -65,7 +65,7 @@ func (s *Service) apply(tx *db.Tx, g *Gate, address string, changes []RoleChange
 	if err := settle(tx, g, changes); err != nil {
 		return err
 	}
-	return s.tell(tx, address, changes)
+	return s.tell(tx, g.Actor(), address, changes)
 }
 
 // settle is apply, but for telling the person.

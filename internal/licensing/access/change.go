@@ -51,10 +51,8 @@ func (s *Service) CompareRoles(ctx context.Context, actor audit.Actor, person id
 func (s *Service) ChangeRoles(ctx context.Context, actor audit.Actor, person ids.ID, wishes []Wish, until time.Time, state string) error {
 	return s.Write(ctx, actor, func(tx *db.Tx, g *Gate) error {
 		slices.SortFunc(wishes, func(a, b Wish) int { return cmp.Compare(a.Licensing, b.Licensing) })
-		for _, w := range wishes { // in one order, so that two changes do not wait for each other
-			if err := lockRoles(tx, g, w.Licensing); err != nil {
-				return err
-			}
+		if err := lockAll(tx, g, licensingOf(wishes)); err != nil {
+			return err
 		}
 		address, d, err := compare(tx, g, person, wishes, until)
 		if err != nil {
@@ -68,18 +66,40 @@ func (s *Service) ChangeRoles(ctx context.Context, actor audit.Actor, person ids
 	})
 }
 
+func licensingOf(wishes []Wish) []ids.ID {
+	all := make([]ids.ID, len(wishes))
+	for i, w := range wishes {
+		all[i] = w.Licensing
+	}
+	return all
+}
+
+// lockAll bumps the roles of several Licensing IDs and decides on each, in one order, so that two changes do not wait for each other.
+func lockAll(tx *db.Tx, g *Gate, licensing []ids.ID) error {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(licensing))) {
+		if err := lockRoles(tx, g, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func compare(tx *db.Tx, g *Gate, person ids.ID, wishes []Wish, until time.Time) (address string, d Difference, err error) {
 	scope, err := g.Scope(ManageUsers)
 	if err != nil {
 		return "", d, err
 	}
+	return compareIn(tx, g, scope, person, wishes, until)
+}
+
+func compareIn(tx *db.Tx, g *Gate, scope Scope, person ids.ID, wishes []Wish, until time.Time) (address string, d Difference, err error) {
 	if address, err = addressOf(tx, g, scope, person); err != nil {
 		return "", d, err
 	}
-	all := make([]ids.ID, len(wishes))
-	for i, w := range wishes {
-		if all[i] = w.Licensing; !scope.Has(w.Licensing) {
-			return "", d, g.On(ManageUsers, w.Licensing)
+	all := licensingOf(wishes)
+	for _, id := range all {
+		if !scope.Has(id) {
+			return "", d, g.On(ManageUsers, id)
 		}
 	}
 	held, err := rolesOf(tx, address, all)

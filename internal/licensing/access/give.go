@@ -78,6 +78,23 @@ func (s *Service) AdministratorsTx(tx *db.Tx, licensing ids.ID) ([]string, error
 		" AND (g.valid_until IS NULL OR g.valid_until > $2) UNION "+inherited("n.address", "", "l.id = $1 AND r.role = $3")+" ORDER BY 1", licensing, tx.Now(), string(Administrator))
 }
 
+// RolesOfAddressTx returns the roles that an address holds now or will, by Licensing ID, those inherited left out. The caller decides access.
+func (s *Service) RolesOfAddressTx(tx *db.Tx, address string) ([]RoleChange, error) {
+	var all []RoleChange
+	err := tx.Each("SELECT "+grantColumns+", l.number FROM role_grants g JOIN licensing_ids l ON l.id = g.licensing_id WHERE g.address = $1 AND "+counts+" AND "+Shown+
+		" ORDER BY l.number, g.role, g.part", []any{address, tx.Now()}, func(scan func(...any) error) error {
+		var number string
+		grant, err := scanGrant(scan, &number)
+		if n := len(all); n == 0 || all[n-1].Licensing != grant.Licensing {
+			all = append(all, RoleChange{Licensing: grant.Licensing, Number: number})
+		}
+		last := &all[len(all)-1]
+		last.Given = append(last.Given, grant)
+		return err
+	})
+	return all, err
+}
+
 // ProgramsHeldTx returns the programs of the Licensing IDs on which a user holds any role now.
 func (s *Service) ProgramsHeldTx(tx *db.Tx, user ids.ID) ([]string, error) {
 	return texts(tx, "SELECT l.program FROM role_grants g JOIN user_addresses a ON a.address = g.address JOIN licensing_ids l ON l.id = g.licensing_id"+

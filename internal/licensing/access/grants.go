@@ -65,7 +65,7 @@ func (s *Service) Assign(ctx context.Context, actor audit.Actor, a Assignment) (
 		}
 		tx.SetResult(string(id))
 		grant.ID = id
-		if err := s.tell(tx, grant.Address, []RoleChange{{Licensing: a.Licensing, Given: []Grant{grant}}}); err != nil {
+		if err := s.tell(tx, g.Actor(), grant.Address, []RoleChange{{Licensing: a.Licensing, Given: []Grant{grant}}}); err != nil {
 			return err
 		}
 		return audit.Record(tx, g.Actor(), audit.Event{Action: "roles.assigned", Object: roles.Wire(id), LicensingID: a.Licensing, After: grant.change()})

@@ -2,9 +2,9 @@ package access
 
 import "strings"
 
-// below are the ways in which a Licensing ID l stands below the agreement that names a contact n: by its parent, by its own master
+// ways are those in which a Licensing ID l stands below the agreement that names a contact n: by its parent, by its own master
 // agreement, by that of its parent.
-func below() []string {
+func ways() []string {
 	return []string{
 		"JOIN licensing_ids l ON l.parent_id = n.subject_id",
 		"JOIN licensing_ids l ON l.master_id = n.subject_id",
@@ -13,13 +13,13 @@ func below() []string {
 }
 
 // inherited returns the roles r that contacts n of parent and master agreements hold on the Licensing IDs l below, as parts of a UNION:
-// Licensing Info Viewer and Administrator (ADM-20). They are joined when a decision is taken, so that
+// Licensing Info Viewer and, unless the contact has declined it, Administrator (ADM-20). They are joined when a decision is taken, so that
 // a new Licensing ID is covered at once.
 func inherited(columns, join, where string) string {
 	var parts []string
-	for _, way := range below() {
+	for _, way := range ways() {
 		parts = append(parts, "SELECT "+columns+" FROM named_contacts n "+way+" "+join+
-			" CROSS JOIN (SELECT 'licensing_info_viewer' AS role UNION ALL SELECT 'administrator') r WHERE n.ended_at IS NULL AND "+where)
+			" CROSS JOIN (SELECT 'licensing_info_viewer' AS role UNION ALL SELECT 'administrator') r WHERE n.ended_at IS NULL AND (n.declined_at IS NULL OR r.role <> 'administrator') AND "+where)
 	}
 	return strings.Join(parts, " UNION ")
 }

@@ -41,7 +41,9 @@ func (s *Service) NameContactsTx(tx *db.Tx, said []Named) error {
 		" WHERE p.value->>0 = named_contacts.subject_id AND p.value->>1 = named_contacts.type AND p.value->>2 = named_contacts.address)",
 		tx.Now(), db.Packed(kinds), db.Packed(people))
 	if err == nil && len(people) > 0 {
-		_, err = tx.Exec("INSERT INTO named_contacts (id, subject_id, type, address, named_at) SELECT p.value->>3, p.value->>0, p.value->>1, p.value->>2, $1 FROM "+
+		_, err = tx.Exec("INSERT INTO named_contacts (id, subject_id, type, address, named_at, declined_at) SELECT p.value->>3, p.value->>0, p.value->>1, p.value->>2, $1, "+
+			// what somebody has chosen about an agreement holds for whatever it is that the agreement names the person as
+			"(SELECT max(c.declined_at) FROM named_contacts c WHERE c.subject_id = p.value->>0 AND c.address = p.value->>2 AND (c.ended_at IS NULL OR c.ended_at = $1)) FROM "+
 			tx.Rows("$2", "p")+" WHERE TRUE ON CONFLICT DO NOTHING", tx.Now(), db.Packed(people))
 	}
 	if err != nil {

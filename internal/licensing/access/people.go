@@ -19,7 +19,7 @@ const People ids.Prefix = "prs"
 type Person struct {
 	ID         ids.ID
 	Address    string
-	Name       string // of the user who owns the address; empty before registering
+	Name       string // as the Administrator may know it; see namesOf
 	Active     bool   // holds a role now or will
 	Licensings int    // Licensing IDs of the Administrator on which that is so
 }
@@ -28,6 +28,7 @@ type Person struct {
 type PeopleFilter struct {
 	Inactive bool   // those without a role instead of those with one
 	Search   string // part of address or name
+	On       ids.ID // a Licensing ID on which the role is or was held; empty is any
 	After    string // address of the last one of the page before
 	Limit    int    // 25 when zero, 100 at most
 }
@@ -39,47 +40,6 @@ func inheriting(tx *db.Tx, scope Scope) string {
 	return inherited("n.address, n.id, l.id AS licensing_id, 1 AS holds", "", scope.SQL(tx, "l.id", "$1"))
 }
 
-// ListPeople lists who holds or held roles on the actor's own Licensing IDs, by address, and where the next page goes on. Errors: those of
-// Gate.Scope for ManageUsers; Invalid "request.cursor".
-func (s *Service) ListPeople(ctx context.Context, actor audit.Actor, f PeopleFilter) (page []Person, next string, err error) {
-	if f.Limit <= 0 || f.Limit > 100 {
-		f.Limit = 25
-	}
-	err = s.Read(ctx, actor, func(tx *db.Tx, g *Gate) error {
-		page, next = nil, ""
-		scope, err := g.Scope(ManageUsers)
-		if err != nil {
-			return err
-		}
-		query := "SELECT min(p.id), p.address, max(p.holds), count(DISTINCT CASE WHEN p.holds = 1 THEN p.licensing_id END), u.first_name, u.last_name FROM (" +
-			"SELECT g.address, g.id, g.licensing_id, CASE WHEN g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > $2) THEN 1 ELSE 0 END AS holds " +
-			"FROM role_grants g WHERE " + scope.SQL(tx, "g.licensing_id", "$1") + " UNION ALL " + inheriting(tx, scope) + ") p " +
-			"LEFT JOIN user_addresses a ON a.address = p.address AND a.verified_at IS NOT NULL LEFT JOIN users u ON u.id = a.user_id WHERE p.address > $3 " +
-			"AND (lower(p.address) LIKE $4 OR lower(u.first_name || ' ' || u.last_name) LIKE $4) " +
-			"GROUP BY p.address, u.first_name, u.last_name HAVING max(p.holds) = $5 ORDER BY p.address LIMIT $6"
-		holds := 1
-		if f.Inactive {
-			holds = 0
-		}
-		return tx.Each(query, []any{scope.Arg(), tx.Now(), f.After, like(f.Search), holds, f.Limit + 1}, func(scan func(...any) error) error {
-			var p Person
-			var first, last string
-			var holds int
-			if err := scan(&p.ID, &p.Address, &holds, &p.Licensings, &first, &last); err != nil {
-				return err
-			}
-			if len(page) == f.Limit {
-				next = page[len(page)-1].Address
-				return nil
-			}
-			p.Active, p.Name = holds == 1, strings.TrimSpace(first+" "+last)
-			page = append(page, p)
-			return nil
-		})
-	})
-	return page, next, err
-}
-
 // like is a pattern that finds the text anywhere.
 func like(search string) string {
 	return "%" + strings.NewReplacer("%", "", "_", "").Replace(strings.ToLower(strings.TrimSpace(search))) + "%"
@@ -88,7 +48,8 @@ func like(search string) string {
 // Standing is a person with the roles on Licensing IDs of the actor.
 type Standing struct {
 	Person
-	Grants []Grant // that count now or will, inherited ones among them, by Licensing ID
+	Grants  []Grant           // that count now or will, inherited ones among them, by Licensing ID
+	Numbers map[ids.ID]string // of those Licensing IDs
 }
 
 // GetPerson returns a person by the id that ListPeople gave. Errors: those of Gate.Scope for ManageUsers; NotFound "access.person_unknown" for
@@ -104,17 +65,16 @@ func (s *Service) GetPerson(ctx context.Context, actor audit.Actor, person ids.I
 		if found.Address, err = addressOf(tx, g, scope, person); err != nil {
 			return err
 		}
-		found.Grants, err = grantsOf(tx, scope, []string{found.Address})
-		found.Active = len(found.Grants) > 0
-		if err != nil {
+		if found.Grants, err = grantsOf(tx, scope, []string{found.Address}); err != nil {
 			return err
 		}
-		var first, last string
-		err = tx.Row("SELECT u.first_name, u.last_name FROM users u JOIN user_addresses a ON a.user_id = u.id WHERE a.address = $1 AND a.verified_at IS NOT NULL",
-			found.Address).Scan(&first, &last)
-		if found.Name = strings.TrimSpace(first + " " + last); errors.Is(err, db.ErrNoRow) {
-			err = nil
+		found.Active = len(found.Grants) > 0
+		if found.Numbers, err = numbersIn(tx, found.Grants); err != nil {
+			return err
 		}
+		found.Licensings = len(found.Numbers)
+		names, err := namesOf(tx, scope, []string{found.Address})
+		found.Name = names[found.Address]
 		return err
 	})
 	return found, err
@@ -150,10 +110,13 @@ func (s *Service) RolesOfPeople(ctx context.Context, actor audit.Actor, licensin
 }
 
 func grantsOf(tx *db.Tx, scope Scope, addresses []string) ([]Grant, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
 	var all []Grant
-	err := tx.Each("SELECT "+grantColumns+" FROM role_grants g WHERE g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > $3) AND g.address IN "+tx.In("$2")+
-		" AND "+scope.SQL(tx, "g.licensing_id", "$1")+" UNION "+inherited(inheritedColumns, from, scope.SQL(tx, "l.id", "$1")+" AND n.address IN "+tx.In("$2"))+
-		" ORDER BY licensing_id, address, role, part, id", []any{scope.Arg(), db.List(addresses), tx.Now()}, func(scan func(...any) error) error {
+	err := tx.Each("SELECT "+grantColumns+" FROM role_grants g WHERE g.address >= $4 AND g.address <= $5 AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > $3) AND g.address IN "+tx.In("$2")+
+		" AND "+scope.SQL(tx, filtered, "$1")+" UNION "+inherited(inheritedColumns, from, scope.SQL(tx, "l.id", "$1")+" AND n.address IN "+tx.In("$2"))+
+		" ORDER BY licensing_id, address, role, part, id", []any{scope.Arg(), db.List(addresses), tx.Now(), slices.Min(addresses), slices.Max(addresses)}, func(scan func(...any) error) error {
 		grant, err := scanGrant(scan)
 		all = append(all, grant)
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"chiave/internal/licensing/access"
+	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/db"
 )
@@ -11,11 +12,14 @@ import (
 // permissionsPath is where people look at their roles.
 const permissionsPath = "/permissions"
 
-// RolesChangedTx mails the owner of an address which roles were added and removed (ADM-12). Who has no account yet is told by the invitation.
-func (s *Service) RolesChangedTx(tx *db.Tx, address string, changes []access.RoleChange) error {
+// RolesChangedTx mails the owner of an address which roles were added and removed (ADM-12); whoever has no account yet is invited.
+func (s *Service) RolesChangedTx(tx *db.Tx, by audit.Actor, address string, changes []access.RoleChange) error {
 	owner, err := ownerTx(tx, address)
-	if err != nil || owner == "" {
+	if err != nil {
 		return err
+	}
+	if owner == "" {
+		return s.welcome(tx, by, address, changes)
 	}
 	user, err := userTx(tx, owner)
 	if errors.Is(err, db.ErrNoRow) { // locked out

@@ -173,18 +173,21 @@ type queuedInvitation struct {
 	address, first, last, language, org, zone string
 }
 
+// eachInvitation goes through the invitations i that a condition chooses.
+func eachInvitation(tx *db.Tx, where string, args []any, do func(queuedInvitation)) error {
+	return tx.Each("SELECT i.id, i.address, i.first_name, i.last_name, i.language, o.legal_name, o.time_zone "+
+		"FROM invitations i LEFT JOIN organizations o ON o.id = i.organization_id WHERE "+where, args, func(scan func(...any) error) error {
+		var q queuedInvitation
+		err := scan(&q.id, &q.address, &q.first, &q.last, &q.language, &q.org, &q.zone)
+		do(q)
+		return err
+	})
+}
+
 func (s *Service) releaseBatch(tx *db.Tx, actor audit.Actor, f InvitationFilter) (int, error) {
 	var batch []queuedInvitation
-	err := tx.Each(`SELECT i.id, i.address, i.first_name, i.last_name, i.language, o.legal_name, o.time_zone
-		FROM invitations i LEFT JOIN organizations o ON o.id = i.organization_id
-		WHERE (i.released_at IS NULL OR CAST($1 AS TEXT) <> '[]' AND i.expires_at <= $5) AND i.accepted_at IS NULL AND i.user_id IS NULL AND `+f.where(tx)+" ORDER BY i.id LIMIT $4",
-		append(f.args(), releaseBatch, tx.Now()),
-		func(scan func(...any) error) error {
-			var q queuedInvitation
-			err := scan(&q.id, &q.address, &q.first, &q.last, &q.language, &q.org, &q.zone)
-			batch = append(batch, q)
-			return err
-		})
+	err := eachInvitation(tx, "(i.released_at IS NULL OR CAST($1 AS TEXT) <> '[]' AND i.expires_at <= $5) AND i.accepted_at IS NULL AND i.user_id IS NULL AND "+f.where(tx)+
+		" ORDER BY i.id LIMIT $4", append(f.args(), releaseBatch, tx.Now()), func(q queuedInvitation) { batch = append(batch, q) })
 	if err != nil {
 		return 0, err
 	}
@@ -201,18 +204,34 @@ func (s *Service) releaseBatch(tx *db.Tx, actor audit.Actor, f InvitationFilter)
 	return released, nil
 }
 
-// release makes the link of one invitation and mails it; false when somebody else has just released it.
+// release mails an invitation with the roles that its address holds already (N01); false when somebody else has just released it.
 func (s *Service) release(tx *db.Tx, actor audit.Actor, q queuedInvitation) (bool, error) {
+	held, err := s.access.RolesOfAddressTx(tx, q.address)
+	if err != nil {
+		return false, err
+	}
+	event, params := notify.Invitation, notify.Params{"organization": q.org}
+	if len(held) > 0 {
+		roles := make([]notify.RoleChange, len(held))
+		for i, c := range held {
+			roles[i] = notify.RoleChange{Number: c.Number, Added: heldRoles(c.Given)}
+		}
+		event, params["granted"] = notify.WelcomeContact, notify.RoleChanges(roles)
+	}
+	return s.send(tx, actor, q, event, params, false)
+}
+
+// send makes the link of one invitation and mails it; false when one that works has been sent, unless anew, or it was used.
+func (s *Service) send(tx *db.Tx, actor audit.Actor, q queuedInvitation, event string, params notify.Params, anew bool) (bool, error) {
 	secret, until := newSecret(""), tx.Now().Add(linkLife)
-	n, err := tx.Exec("UPDATE invitations SET released_at = $1, token_hash = $2, expires_at = $3 WHERE id = $4 AND (released_at IS NULL OR expires_at <= $1) AND accepted_at IS NULL",
-		tx.Now(), digest(secret), until, q.id)
+	n, err := tx.Exec("UPDATE invitations SET released_at = $1, token_hash = $2, expires_at = $3 WHERE id = $4 AND ($5 OR released_at IS NULL OR expires_at <= $1) AND accepted_at IS NULL",
+		tx.Now(), digest(secret), until, q.id, anew)
 	if err != nil || n == 0 {
 		return false, err
 	}
-	name := User{FirstName: q.first, LastName: q.last}.Name()
-	err = s.mail.EnqueueTx(tx, notify.Message{To: q.address, Lang: q.language, Zone: q.zone, Event: notify.Invitation,
-		Params: notify.Params{"name": name, "organization": q.org, "link": s.baseURL + InvitationPath + secret, "until": notify.Instant(until)}})
-	if err != nil {
+	params["name"] = User{FirstName: q.first, LastName: q.last}.Name()
+	params["link"], params["until"] = s.baseURL+InvitationPath+secret, notify.Instant(until)
+	if err := s.mail.EnqueueTx(tx, notify.Message{To: q.address, Lang: q.language, Zone: q.zone, Event: event, Params: params}); err != nil {
 		return false, err
 	}
 	return true, audit.Record(tx, actor, audit.Event{Action: "invitations.released", Object: invitations.Wire(q.id)})

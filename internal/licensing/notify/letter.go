@@ -56,8 +56,12 @@ func (m Message) args(p i18n.Printer) ([]any, error) {
 				return nil, fmt.Errorf("the parameter %q of a mail: %w", param, err)
 			}
 			value = p.Time(at, zone)
-		case changes:
-			if value, err = listChanges(p, value, zone); err != nil {
+		case changes, given:
+			if value, err = listChanges(p, value, zone, form == given); err != nil {
+				return nil, err
+			}
+		case few:
+			if value, err = listFew(p, value); err != nil {
 				return nil, err
 			}
 		case roles:

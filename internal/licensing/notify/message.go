@@ -37,6 +37,10 @@ type Params map[string]string
 const (
 	// Invitation asks somebody to register (N01). Params: name (may be empty), organization, link, until (Instant).
 	Invitation = "invitation"
+	// Welcome invites somebody to whom an Administrator gave roles (N01). Params: name (may be empty), by, granted (RoleChanges), link, until (Instant).
+	Welcome = "welcome"
+	// WelcomeContact invites somebody whom an agreement names (N01). Params: name (may be empty), organization, granted (RoleChanges), link, until (Instant).
+	WelcomeContact = "welcome_contact"
 	// PasswordSet confirms that a password was set. Params: name (may be empty), at (Instant), link (to the sign-in page).
 	PasswordSet = "password_set"
 	// PasswordChanged says that the password was replaced. Params: name (may be empty), at (Instant), link (to the page for people without one).
@@ -58,6 +62,8 @@ const (
 	name          // text that may be empty: the address stands in for it
 	instant       // RFC 3339, as Instant writes it
 	changes       // JSON, as RoleChanges writes it
+	given         // as changes, of roles that are only given: no word says so of each
+	few           // JSON, as FewPeopleList writes it
 	link          // absolute http or https address, which the button opens
 	roles         // codes of roles, separated by spaces, which the recipient reads as their names
 	optional      // text that may be empty: a dash stands in for it
@@ -65,7 +71,7 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged}, requestEvents(), openLicenseEvents())
+	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact}, requestEvents(), openLicenseEvents())
 	slices.Sort(all)
 	return all
 }
@@ -75,6 +81,12 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 	switch event {
 	case Invitation:
 		return map[string]form{"name": name, "organization": text, "link": link, "until": instant}, true
+	case Alternates:
+		return map[string]form{"name": name, "few": few, "link": link}, true
+	case Welcome:
+		return map[string]form{"name": name, "by": text, "granted": given, "link": link, "until": instant}, true
+	case WelcomeContact:
+		return map[string]form{"name": name, "organization": text, "granted": given, "link": link, "until": instant}, true
 	case PasswordLink:
 		return map[string]form{"name": name, "link": link, "until": instant}, true
 	case PasswordSet, PasswordChanged:

@@ -35,8 +35,8 @@ func RoleChanges(changes []RoleChange) string {
 	return string(text)
 }
 
-// listChanges puts a parameter of RoleChanges into words, a paragraph for each Licensing ID.
-func listChanges(p i18n.Printer, value string, zone *time.Location) (string, error) {
+// listChanges puts a parameter of RoleChanges into words, a paragraph for each Licensing ID; roles that are only given are just named.
+func listChanges(p i18n.Printer, value string, zone *time.Location, onlyGiven bool) (string, error) {
 	var changes []RoleChange
 	if err := json.Unmarshal([]byte(value), &changes); err != nil {
 		return "", fmt.Errorf("the changed roles of a mail: %w", err)
@@ -44,7 +44,10 @@ func listChanges(p i18n.Printer, value string, zone *time.Location) (string, err
 	var lines []string
 	for _, c := range changes[:min(len(changes), mostChanges)] {
 		line := c.Number + ":"
-		if len(c.Added) > 0 {
+		switch {
+		case onlyGiven:
+			line += " " + listRoles(p, c.Added, zone)
+		case len(c.Added) > 0:
 			line += " " + p.T("mail.roles_added", "roles", listRoles(p, c.Added, zone))
 		}
 		if len(c.Removed) > 0 {

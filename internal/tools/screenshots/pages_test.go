@@ -42,6 +42,8 @@ func pages() []page {
 		{"permissions", "/permissions", giulia, "/permissions"},
 		{"permission-drop", "/permissions/{lid}/drop", giulia, "/permissions/{licensing}/drop"},
 		{"users", "/users", giulia, "/users"},
+		{"user-new", "/users/new", giulia, "/users/new"},
+		{"users-several", "/users/several", giulia, "/users/several"},
 		{"request-permissions", "/permissions/request", luca, "/permissions/request?licensing_id=E-5561048&role=download"},
 		{"pending-requests", "/requests", giulia, "/requests"},
 		{"pending-request", "/requests/{request}", giulia, "/requests/{request}"},
