@@ -33,6 +33,7 @@ type Rooms struct {
 func (a *API) register() {
 	a.registerSession()
 	a.registerAccount()
+	a.registerDevice()
 	a.registerRoles()
 	a.registerRequests()
 	a.registerLicenses()

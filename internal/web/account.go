@@ -28,13 +28,16 @@ func (r registrar) account() {
 type accountOverview struct {
 	user     *accounts.User
 	sessions []accounts.OpenSession
+	tokens   []accounts.APIToken
 	password ui.FormHead
 	done     string // what was done a moment ago: a word of account.done_
 }
 
 func (c *call) accountOverview(ctx context.Context) (o accountOverview, err error) {
 	o = accountOverview{user: c.user, password: ui.FormHead{Action: accountPath + "/password"}}
-	o.sessions, err = c.web.Rooms.Accounts.MySessions(ctx, c.actor)
+	if o.sessions, err = c.web.Rooms.Accounts.MySessions(ctx, c.actor); err == nil {
+		o.tokens, err = c.web.Rooms.Accounts.ListTokens(ctx, c.actor)
+	}
 	return o, err
 }
 

@@ -75,6 +75,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.sessions()
 	r.invitations()
 	r.account()
+	r.devices()
 	r.password()
 	r.home()
 	r.permissions()

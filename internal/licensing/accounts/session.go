@@ -192,8 +192,11 @@ func (s *Service) Session(ctx context.Context, token string) (Session, error) {
 }
 
 // SignOut ends the session of a token. Ending one that has ended already is no error. Errors: those of Gate.SignedIn;
-// Conflict "accounts.no_session" for an API token, which is revoked instead.
+// Conflict "accounts.no_session" for an API token, which is revoked instead, but for one that a program got for itself.
 func (s *Service) SignOut(ctx context.Context, actor audit.Actor, token string) error {
+	if strings.HasPrefix(token, deviceTokenPrefix) {
+		return s.giveBack(ctx, actor, token)
+	}
 	actor.Session = "" // it may have ended
 	return s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		if err := g.SignedIn(); err != nil {

@@ -36,6 +36,7 @@ func pages() []page {
 		{"help", "/help", giulia, "/help"},
 		{"password-forgotten", "/password", "", "/password"},
 		{"account", "/account", giulia, "/account"},
+		{"device", "/device", giulia, "/device"},
 		{"home", "/{$}", giulia, "/"},
 		{"home-key-viewer", "/{$}", luca, "/"},
 		{"home-operator", "/{$}", operator, "/"},

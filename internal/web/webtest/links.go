@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"chiave/internal/licensing/accounts"
+	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/ids"
@@ -21,12 +22,15 @@ func (w *World) restore(address string) {
 }
 
 // Enter opens a session of somebody and returns its row id.
-func (w *World) Enter(address string) ids.ID {
+func (w *World) Enter(address string) ids.ID { return w.InPerson(address).Session }
+
+// InPerson opens a session of somebody and returns the actor who is there.
+func (w *World) InPerson(address string) audit.Actor {
 	w.t.Helper()
 	w.restore(address)
 	_, session, err := w.Rooms.Accounts.SignIn(w.t.Context(), "test", "192.0.2.1:1", address, Password)
 	w.check(err)
-	return session.Actor.Session
+	return session.Actor
 }
 
 // PasswordLink has a link mailed that sets somebody's password, and returns its secret part.

@@ -112,7 +112,7 @@ func (w *World) build(texts *i18n.Catalog, baseURL string) {
 	r.Access = access.New(w.DB)
 	queue := jobs.New(w.DB, jobs.Config{})
 	r.Notify = notify.New(notify.Needs{DB: w.DB, Access: r.Access, Queue: queue, Sealer: sealer, Mail: post, Texts: texts})
-	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL, Queue: queue})
+	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL, Queue: queue, Sealer: sealer})
 	r.Partners = partners.New(r.Access)
 	r.Catalog = catalog.New(w.DB, r.Access)
 	r.Agreements = agreements.New(w.DB, r.Access, r.Accounts, r.Partners)
