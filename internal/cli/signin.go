@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -19,6 +21,7 @@ import (
 type signInCommand struct {
 	Email        string   `placeholder:"ADDRESS"`
 	PasswordFile string   `placeholder:"FILE"`
+	Code         string   `placeholder:"CODE"`
 	Scope        []string `placeholder:"ACTION" default:"*"`
 	Days         int      `placeholder:"COUNT" default:"30"`
 }
@@ -46,7 +49,14 @@ func (c *signInCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	signed, err := cl.SignIn(ctx, client.SignIn{Address: c.Email, Password: password})
+	in := client.SignIn{Address: c.Email, Password: password, Code: c.Code}
+	signed, err := cl.SignIn(ctx, in)
+	var p *client.Problem
+	if errors.As(err, &p) && p.Code == "accounts.code_missing" && terminal(s.Stdin) {
+		if in.Code, err = s.askCode(); err == nil {
+			signed, err = cl.SignIn(ctx, in)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -72,6 +82,16 @@ func (c *signInCommand) password(s *session) (string, error) {
 	text, err := term.ReadPassword(int(s.Stdin.(*os.File).Fd()))
 	fmt.Fprintln(s.Stderr)
 	return string(text), err
+}
+
+// askCode reads a code of an authenticator app as it is typed.
+func (s *session) askCode() (string, error) {
+	fmt.Fprint(s.Stderr, s.out.T("cli.sign_in.code")+" ")
+	line, err := bufio.NewReader(s.Stdin).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return strings.TrimSpace(line), err
 }
 
 // deviceToken is how an API token begins that sign-in itself has made. It is given back like a session.

@@ -30,6 +30,7 @@ type accountOverview struct {
 	sessions []accounts.OpenSession
 	tokens   []accounts.APIToken
 	password ui.FormHead
+	twoStep  accounts.TwoStep
 	done     string // what was done a moment ago: a word of account.done_
 }
 
@@ -37,6 +38,9 @@ func (c *call) accountOverview(ctx context.Context) (o accountOverview, err erro
 	o = accountOverview{user: c.user, password: ui.FormHead{Action: accountPath + "/password"}}
 	if o.sessions, err = c.web.Rooms.Accounts.MySessions(ctx, c.actor); err == nil {
 		o.tokens, err = c.web.Rooms.Accounts.ListTokens(ctx, c.actor)
+	}
+	if err == nil {
+		o.twoStep, err = c.web.Rooms.Accounts.TwoStep(ctx, c.actor, c.web.Portal)
 	}
 	return o, err
 }

@@ -76,6 +76,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.invitations()
 	r.account()
 	r.devices()
+	r.twoStep()
 	r.password()
 	r.home()
 	r.permissions()

@@ -79,6 +79,9 @@ func (s *Service) Purge(ctx context.Context) error {
 		if _, err := tx.Exec("DELETE FROM device_requests WHERE expires_at < $1", tx.Now().Add(-24*time.Hour)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec("DELETE FROM signin_steps WHERE started_at < $1", tx.Now().Add(-stepLife)); err != nil {
+			return err
+		}
 		_, err := tx.Exec("DELETE FROM signin_failures WHERE window_start < $1", tx.Now().Add(-longestWindow))
 		return err
 	})

@@ -12,10 +12,13 @@ import (
 	"chiave/internal/platform/ids"
 )
 
-// restore gives somebody Password again, whatever a form has made of it.
+// restore gives somebody Password again, and that alone, whatever a form has made of it.
 func (w *World) restore(address string) {
 	w.t.Helper()
 	w.check(w.DB.Housekeep(w.t.Context(), "a test's password", func(tx *db.Tx) error {
+		if _, err := tx.Exec("DELETE FROM totp_secrets WHERE user_id = (SELECT user_id FROM user_addresses WHERE address = $1)", address); err != nil {
+			return err
+		}
 		_, err := tx.Exec("UPDATE credentials SET password = $1 WHERE user_id = (SELECT user_id FROM user_addresses WHERE address = $2)", w.password, address)
 		return err
 	}))
