@@ -31,6 +31,7 @@ type accountOverview struct {
 	tokens   []accounts.APIToken
 	password ui.FormHead
 	twoStep  accounts.TwoStep
+	passkeys []accounts.Passkey
 	done     string // what was done a moment ago: a word of account.done_
 }
 
@@ -41,6 +42,9 @@ func (c *call) accountOverview(ctx context.Context) (o accountOverview, err erro
 	}
 	if err == nil {
 		o.twoStep, err = c.web.Rooms.Accounts.TwoStep(ctx, c.actor, c.web.Portal)
+	}
+	if err == nil {
+		o.passkeys, err = c.web.Rooms.Accounts.Passkeys(ctx, c.actor)
 	}
 	return o, err
 }

@@ -42,7 +42,7 @@ func customerPages(t *testing.T, w *webtest.World) []shot {
 	return []shot{
 		{"home", "/"}, {"relationship", "/licenses?show=all"}, {"details", lid}, {"contacts", lid + "/contacts"}, {"orders", lid + "/orders"},
 		{"single", lid + "/licenses"}, {"licensing-keys", lid + "/keys"}, {"licensing-audit", lid + "/audit"}, {"summary", "/licenses/summary"},
-		{"explanation", "/licenses/summary/explanation?" + row.Encode()}, {"keys", "/keys"}, {"key", keyPath(w, "server")}, {"permissions", "/permissions"}, {"account", "/account"}, {"two-step", "/account/two-step"}, {"two-step-off", "/account/two-step/off"}, {"device", "/device?user_code=" + waiting(t, w).User},
+		{"explanation", "/licenses/summary/explanation?" + row.Encode()}, {"keys", "/keys"}, {"key", keyPath(w, "server")}, {"permissions", "/permissions"}, {"account", "/account"}, {"two-step", "/account/two-step"}, {"passkeys", "/account/passkeys"}, {"two-step-off", "/account/two-step/off"}, {"device", "/device?user_code=" + waiting(t, w).User},
 		{"audit", "/audit"}, {"help", "/help"},
 	}
 }

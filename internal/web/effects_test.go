@@ -39,7 +39,8 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		return sent{path: "/office/keys/" + keys.Wire.Wire(id) + "/" + verb, form: form}
 	}
 	all := map[string]func(t *testing.T, w *webtest.World) sent{
-		"POST /sign-in": func(*testing.T, *webtest.World) sent {
+		"POST /sign-in": func(_ *testing.T, w *webtest.World) sent {
+			w.Enter(webtest.Admin) // whose password another form may have changed
 			return sent{path: "/sign-in", form: url.Values{"address": {webtest.Admin}, "password": {webtest.Password}}}
 		},
 		"POST /sign-out": func(*testing.T, *webtest.World) sent { return sent{path: "/sign-out"} },
@@ -85,6 +86,7 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 	maps.Copy(all, accountForms())
 	maps.Copy(all, deviceForms())
 	maps.Copy(all, twoStepForms())
+	maps.Copy(all, passkeyForms())
 	return all
 }
 

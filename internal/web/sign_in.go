@@ -30,6 +30,8 @@ type signInForm struct {
 	unsent  bool // before a form was sent, which had no effect
 	fresh   bool // the account was made a moment ago
 	reset   bool // the password was set a moment ago
+	// passkeys says that browsers give them here.
+	passkeys bool
 }
 
 func (c *call) signInForm(back string) signInForm {
@@ -37,7 +39,7 @@ func (c *call) signInForm(back string) signInForm {
 	if back != "/" {
 		head.Hidden = []ui.Hidden{{Name: ui.ReturnField, Value: back}}
 	}
-	return signInForm{head: head}
+	return signInForm{head: head, passkeys: c.web.Rooms.Accounts.PasskeysWork()}
 }
 
 func signInPage(_ context.Context, c *call) (answer, error) {

@@ -77,6 +77,7 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.account()
 	r.devices()
 	r.twoStep()
+	r.passkeys()
 	r.password()
 	r.home()
 	r.permissions()

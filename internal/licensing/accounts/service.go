@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/db"
@@ -19,6 +21,7 @@ const (
 	tokens        ids.Prefix = "tok"
 	invitations   ids.Prefix = "inv"
 	devices       ids.Prefix = "dev"
+	passkeyIDs    ids.Prefix = "psk"
 )
 
 // Mailer takes a message in the transaction of the event that it tells of.
@@ -56,6 +59,7 @@ type Service struct {
 	mail    Mailer
 	queue   Queue
 	sealer  Sealer
+	rp      *webauthn.WebAuthn // checks passkeys; nil where browsers give none
 	baseURL string
 	hashes  *hasher
 	links   *turns
@@ -63,7 +67,7 @@ type Service struct {
 
 // New returns the service.
 func New(d *db.DB, a *access.Service, mail Mailer, cfg Config) *Service {
-	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, sealer: cfg.Sealer, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
+	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, sealer: cfg.Sealer, rp: relyingParty(cfg.BaseURL), baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
 }
 
 // Purge deletes what has lost all use: sessions and links that ended a day ago by age, and counts of attempts whose time is over.
@@ -77,6 +81,9 @@ func (s *Service) Purge(ctx context.Context) error {
 			return err
 		}
 		if _, err := tx.Exec("DELETE FROM device_requests WHERE expires_at < $1", tx.Now().Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM passkey_challenges WHERE started_at <= $1", tx.Now().Add(-ceremonyLife)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec("DELETE FROM signin_steps WHERE started_at < $1", tx.Now().Add(-stepLife)); err != nil {

@@ -257,16 +257,21 @@ func newRecovery(tx *db.Tx, user ids.ID) (codes []string, err error) {
 
 // factorChanged records and mails what happened to the actor's second factor.
 func (s *Service) factorChanged(tx *db.Tx, actor audit.Actor, event, mail string) error {
+	return s.ownerTold(tx, actor, audit.Event{Action: event, Object: users.Wire(actor.ID)}, mail, TwoStepPath)
+}
+
+// ownerTold records what happened to the ways in which the actor signs in, and mails it to all addresses, with a link to the page about it.
+func (s *Service) ownerTold(tx *db.Tx, actor audit.Actor, event audit.Event, mail, path string) error {
 	who, err := knownTx(tx, actor.ID)
 	if err != nil {
 		return err
 	}
 	for _, address := range who.Addresses {
 		err := s.mail.EnqueueTx(tx, notify.Message{To: address, Lang: string(who.Language), Zone: who.zone, Event: mail,
-			Params: notify.Params{"name": who.Name(), "at": notify.Instant(tx.Now()), "link": s.baseURL + TwoStepPath}})
+			Params: notify.Params{"name": who.Name(), "at": notify.Instant(tx.Now()), "link": s.baseURL + path}})
 		if err != nil {
 			return err
 		}
 	}
-	return audit.Record(tx, actor, audit.Event{Action: event, Object: users.Wire(actor.ID)})
+	return audit.Record(tx, actor, event)
 }

@@ -65,7 +65,7 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, TwoStepOn, TwoStepOff, RecoveryUsed}, requestEvents())
+	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved}, requestEvents())
 	slices.Sort(all)
 	return all
 }
@@ -77,7 +77,7 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 		return map[string]form{"name": name, "organization": text, "link": link, "until": instant}, true
 	case PasswordLink:
 		return map[string]form{"name": name, "link": link, "until": instant}, true
-	case PasswordSet, PasswordChanged, TwoStepOn, TwoStepOff, RecoveryUsed:
+	case PasswordSet, PasswordChanged, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved:
 		return map[string]form{"name": name, "at": instant, "link": link}, true
 	case RolesChanged:
 		return map[string]form{"name": name, "changes": changes, "link": link}, true

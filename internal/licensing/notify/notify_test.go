@@ -332,7 +332,7 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 			"comments": "", "note": "", "since": notify.Instant(dbtest.Start), "due": notify.Instant(dbtest.Start), "name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start),
 			"changes": notify.RoleChanges([]notify.RoleChange{{Number: "E-1001", Added: []notify.HeldRole{{Role: "software_assurance_manager", Part: "home_use", Until: dbtest.Start}, {Role: "download"}}, Removed: []notify.HeldRole{{Role: "administrator"}}}})}
 		needs := map[string][]string{notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
-			notify.TwoStepOn: {"name", "link", "at"}, notify.TwoStepOff: {"name", "link", "at"}, notify.RecoveryUsed: {"name", "link", "at"},
+			notify.TwoStepOn: {"name", "link", "at"}, notify.TwoStepOff: {"name", "link", "at"}, notify.RecoveryUsed: {"name", "link", "at"}, notify.PasskeyAdded: {"name", "link", "at"}, notify.PasskeyRemoved: {"name", "link", "at"},
 			notify.PasswordChanged: {"name", "link", "at"}, notify.PasswordLink: {"name", "link", "until"}, notify.RolesChanged: {"name", "changes", "link"},
 			notify.RequestSubmitted: {"name", "requester", "email", "licensing_id", "request", "roles", "comments", "link"}, notify.RequestAccepted: {"name", "licensing_id", "request", "roles", "note", "link"},
 			notify.RequestDenied:   {"name", "licensing_id", "request", "note", "link"},

@@ -37,6 +37,7 @@ func pages() []page {
 		{"password-forgotten", "/password", "", "/password"},
 		{"account", "/account", giulia, "/account"},
 		{"device", "/device", giulia, "/device"},
+		{"passkeys", "/account/passkeys", giulia, "/account/passkeys"},
 		{"two-step", "/account/two-step", giulia, "/account/two-step"},
 		{"two-step-off", "/account/two-step/off", giulia, "/account/two-step/off"},
 		{"home", "/{$}", giulia, "/"},
