@@ -76,6 +76,7 @@ type Me struct {
 type SignIn struct {
 	Address  string `json:"email" maxLength:"320"`
 	Password string `json:"password" maxLength:"1024"`
+	Code     string `json:"code,omitempty" maxLength:"64" doc:"Of an authenticator app, or a recovery code, where two-step sign-in is on: without it the answer is accounts.code_missing"`
 }
 
 // SignedIn is a session.

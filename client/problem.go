@@ -18,6 +18,8 @@ type Problem struct {
 	LicensingID string   `json:"licensing_id,omitempty" doc:"Number of the Licensing ID on which the role is missing"`
 	Roles       []string `json:"roles,omitempty" doc:"Codes of the roles of which one would do; they can be asked for at /api/v1/permission-requests"`
 
+	OAuth string `json:"error,omitempty" doc:"Where a program waits to be let in: the answer's name in RFC 8628, section 3.5"`
+
 	retryAfter time.Duration
 }
 

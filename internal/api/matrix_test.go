@@ -47,7 +47,7 @@ func TestNobodyComesInWithoutAProof(t *testing.T) {
 				}
 			}
 		}
-		unchanged(t, "strangers", before, w.Rows(), "sessions", "credentials", "activations", "product_keys")
+		unchanged(t, "strangers", before, w.Rows(), "sessions", "credentials", "activations", "product_keys", "device_requests")
 	})
 }
 

@@ -51,6 +51,9 @@ func newProblem(ctx context.Context, out i18n.Printer, err error) *problem {
 		p.LicensingID, _ = e.Params["licensing_id"].(string)
 		p.Roles = roleCodes(slices.DeleteFunc(slices.Clone(would), func(r access.Role) bool { return r == access.Limited }))
 	}
+	if name, ok := strings.CutPrefix(e.Code, routes.OAuth); ok {
+		p.OAuth = name
+	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, client.FieldProblem{Pointer: place(f.Pointer), Code: f.Code, Detail: out.Error(f.Code, f.Params)})
 	}

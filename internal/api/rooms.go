@@ -35,6 +35,7 @@ type Rooms struct {
 func (a *API) register() {
 	a.registerSession()
 	a.registerAccount()
+	a.registerDevice()
 	a.registerRoles()
 	a.registerUsers()
 	a.registerInheritance()

@@ -112,6 +112,7 @@ type sample struct {
 func samples() map[string]func(s side) sample {
 	all := people()
 	maps.Copy(all, account())
+	maps.Copy(all, devices())
 	maps.Copy(all, goods())
 	maps.Copy(all, office())
 	maps.Copy(all, asking())

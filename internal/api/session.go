@@ -48,7 +48,7 @@ func (a *API) registerSession() {
 }
 
 func (a *API) signIn(ctx context.Context, c Caller, in *struct{ Body client.SignIn }) (*body[client.SignedIn], error) {
-	token, _, err := a.Rooms.Accounts.Enter(ctx, accounts.Attempt{Request: c.Actor.Request, Remote: c.Remote, Agent: c.Agent, Address: in.Body.Address, Password: in.Body.Password})
+	token, _, err := a.Rooms.Accounts.Enter(ctx, accounts.Attempt{Request: c.Actor.Request, Remote: c.Remote, Agent: c.Agent, Address: in.Body.Address, Password: in.Body.Password, Code: in.Body.Code})
 	if err != nil {
 		return nil, err
 	}

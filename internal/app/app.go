@@ -126,7 +126,7 @@ func postOffice(cfg config.Config) (*mail.Client, error) {
 func (a *App) rooms(post *mail.Client) {
 	a.Access = access.New(a.DB)
 	a.Notify = notify.New(notify.Needs{DB: a.DB, Access: a.Access, Queue: a.Jobs, Sealer: a.Sealer, Mail: post, Texts: a.Texts, Portal: a.Config.PortalName})
-	a.Accounts = accounts.New(a.DB, a.Access, a.Notify, accounts.Config{BaseURL: a.Config.BaseURL, Queue: a.Jobs})
+	a.Accounts = accounts.New(a.DB, a.Access, a.Notify, accounts.Config{BaseURL: a.Config.BaseURL, Queue: a.Jobs, Sealer: a.Sealer})
 	a.Access.Tell(a.Accounts)
 	a.Jobs.Handle(accounts.AskedKind, func(ctx context.Context, j jobs.Job) error {
 		var asked accounts.Asked

@@ -77,7 +77,7 @@ var examples = map[string][]string{
 	"chiave open-license enable":   {"chiave open-license enable 61000001"},
 	"chiave roles mine":            {"chiave roles mine", "chiave roles mine --inactive --json"},
 	"chiave roles drop":            {"chiave roles drop E-1001"},
-	"chiave sign-in":               {"chiave sign-in --email a@example.com", "chiave sign-in --email a@example.com --password-file -"},
+	"chiave sign-in":               {"chiave sign-in", "chiave sign-in --scope reports.view --days 90", "chiave sign-in --email a@example.com", "chiave sign-in --email a@example.com --password-file -"},
 	"chiave sign-out":              {"chiave sign-out"},
 	"chiave import":                {"chiave import catalog catalog.json", "chiave import orders orders.csv --dry-run"},
 	"chiave invitations release":   {"chiave invitations release"},

@@ -88,6 +88,9 @@ func (s *session) problem(err error) (client.Problem, int) {
 	switch {
 	case errors.As(err, &answered):
 		code, known := statusCodes[answered.Status]
+		if answered.OAuth != "" { // whose status says nothing of the reason
+			code, known = exitRefused, true
+		}
 		if !known {
 			code = exitFailed
 		}

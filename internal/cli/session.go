@@ -211,6 +211,9 @@ func writeJSON(w io.Writer, v any) error {
 // say prints a line of the answer.
 func (s *session) say(line string) { fmt.Fprintln(s.Stdout, line) }
 
+// note prints a line beside the answer that a person needs even when a program reads the answer.
+func (s *session) note(line string) { fmt.Fprintln(s.Stderr, line) }
+
 // tell prints a line beside the answer, unless a program reads.
 func (s *session) tell(line string) {
 	if !s.globals.JSON {

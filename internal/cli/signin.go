@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -17,8 +19,11 @@ import (
 
 // signInCommand opens a session and keeps its token.
 type signInCommand struct {
-	Email        string `required:"" placeholder:"ADDRESS"`
-	PasswordFile string `placeholder:"FILE"`
+	Email        string   `placeholder:"ADDRESS"`
+	PasswordFile string   `placeholder:"FILE"`
+	Code         string   `placeholder:"CODE"`
+	Scope        []string `placeholder:"ACTION" default:"*"`
+	Days         int      `placeholder:"COUNT" default:"30"`
 }
 
 func (c *signInCommand) run(ctx context.Context, s *session) error {
@@ -29,7 +34,7 @@ func (c *signInCommand) run(ctx context.Context, s *session) error {
 	if holdsAPIToken(file) { // shown once only: whoever loses the text cannot get it back
 		return errs.New(errs.Conflict, "cli.api_token_kept", errs.Params{"file": file})
 	}
-	password, err := c.password(s)
+	before, err := keptBefore(file)
 	if err != nil {
 		return err
 	}
@@ -37,11 +42,25 @@ func (c *signInCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	signed, err := cl.SignIn(ctx, client.SignIn{Address: c.Email, Password: password})
+	if c.Email == "" {
+		return c.byDevice(ctx, s, cl, file, before)
+	}
+	password, err := c.password(s)
 	if err != nil {
 		return err
 	}
-	if err := writeSecret(file, signed.Token); err != nil {
+	in := client.SignIn{Address: c.Email, Password: password, Code: c.Code}
+	signed, err := cl.SignIn(ctx, in)
+	var p *client.Problem
+	if errors.As(err, &p) && p.Code == "accounts.code_missing" && terminal(s.Stdin) {
+		if in.Code, err = s.askCode(); err == nil {
+			signed, err = cl.SignIn(ctx, in)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.replaceToken(ctx, file, before, signed.Token); err != nil {
 		return err
 	}
 	type session struct { // without the token: what is printed ends up in logs
@@ -65,10 +84,23 @@ func (c *signInCommand) password(s *session) (string, error) {
 	return string(text), err
 }
 
-// holdsAPIToken reports whether what a token file holds is an API token, not that of a session.
+// askCode reads a code of an authenticator app as it is typed.
+func (s *session) askCode() (string, error) {
+	fmt.Fprint(s.Stderr, s.out.T("cli.sign_in.code")+" ")
+	line, err := bufio.NewReader(s.Stdin).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return strings.TrimSpace(line), err
+}
+
+// deviceToken is how an API token begins that sign-in itself has made. It is given back like a session.
+const deviceToken = "chv_device_"
+
+// holdsAPIToken reports whether what a token file holds is an API token that sign-in has not made.
 func holdsAPIToken(file string) bool {
 	text, err := readSecret(file)
-	return err == nil && strings.HasPrefix(text, "chv_")
+	return err == nil && strings.HasPrefix(text, "chv_") && !strings.HasPrefix(text, deviceToken)
 }
 
 // signOutCommand ends the session and removes its token.

@@ -2,9 +2,13 @@ package routes
 
 import (
 	"net/http"
+	"strings"
 
 	"chiave/internal/platform/errs"
 )
+
+// OAuth is how codes begin that end in the name of an answer of OAuth, which fixes the status (RFC 6749, section 5.2).
+const OAuth = "accounts.oauth_"
 
 // StatusOf returns the HTTP status that answers err. It is the one place where kinds of errors become statuses.
 func StatusOf(err error) int {
@@ -13,6 +17,9 @@ func StatusOf(err error) int {
 		return http.StatusBadRequest
 	case "request.too_large", "page.too_large":
 		return http.StatusRequestEntityTooLarge
+	}
+	if strings.HasPrefix(errs.CodeOf(err), OAuth) {
+		return http.StatusBadRequest
 	}
 	switch errs.KindOf(err) {
 	case errs.Invalid:

@@ -28,13 +28,24 @@ func (r registrar) account() {
 type accountOverview struct {
 	user     *accounts.User
 	sessions []accounts.OpenSession
+	tokens   []accounts.APIToken
 	password ui.FormHead
+	twoStep  accounts.TwoStep
+	passkeys []accounts.Passkey
 	done     string // what was done a moment ago: a word of account.done_
 }
 
 func (c *call) accountOverview(ctx context.Context) (o accountOverview, err error) {
 	o = accountOverview{user: c.user, password: ui.FormHead{Action: accountPath + "/password"}}
-	o.sessions, err = c.web.Rooms.Accounts.MySessions(ctx, c.actor)
+	if o.sessions, err = c.web.Rooms.Accounts.MySessions(ctx, c.actor); err == nil {
+		o.tokens, err = c.web.Rooms.Accounts.ListTokens(ctx, c.actor)
+	}
+	if err == nil {
+		o.twoStep, err = c.web.Rooms.Accounts.TwoStep(ctx, c.actor, c.web.Portal)
+	}
+	if err == nil {
+		o.passkeys, err = c.web.Rooms.Accounts.Passkeys(ctx, c.actor)
+	}
 	return o, err
 }
 

@@ -36,13 +36,14 @@ func signIn(tab *browsertest.Tab, w *webtest.World, address string) {
 // shot is a page to look at.
 type shot struct{ name, path string }
 
-func customerPages(w *webtest.World) []shot {
+func customerPages(t *testing.T, w *webtest.World) []shot {
 	lid := lidPath(w, webtest.Enterprise)
 	row := url.Values{"product": {"NIB-PRO"}, "version": {"2024"}}
 	return []shot{
 		{"home", "/"}, {"relationship", "/licenses?show=all"}, {"details", lid}, {"contacts", lid + "/contacts"}, {"orders", lid + "/orders"},
 		{"single", lid + "/licenses"}, {"licensing-keys", lid + "/keys"}, {"licensing-audit", lid + "/audit"}, {"summary", "/licenses/summary"},
 		{"explanation", "/licenses/summary/explanation?" + row.Encode()}, {"keys", "/keys"}, {"key", keyPath(w, "server")}, {"permissions", "/permissions"}, {"open-license-add", "/open-license/add"}, {"open-license", "/open-license"}, {"account", "/account"},
+		{"two-step", "/account/two-step"}, {"passkeys", "/account/passkeys"}, {"two-step-off", "/account/two-step/off"}, {"device", "/device?user_code=" + waiting(t, w).User},
 		{"audit", "/audit"}, {"help", "/help"}, {"user-new", "/users/new"}, {"users-several", "/users/several"},
 	}
 }
@@ -62,7 +63,7 @@ type reader struct {
 func TestPagesInTheBrowser(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	lookAt(t, w, reader{webtest.Admin, customerPages(w)})
+	lookAt(t, w, reader{webtest.Admin, customerPages(t, w)})
 }
 
 // TestOtherPagesInTheBrowser looks at the rest: the office, what is dimmed, and the pages before sign-in.

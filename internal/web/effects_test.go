@@ -39,7 +39,8 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		return sent{path: "/office/keys/" + keys.Wire.Wire(id) + "/" + verb, form: form}
 	}
 	all := map[string]func(t *testing.T, w *webtest.World) sent{
-		"POST /sign-in": func(*testing.T, *webtest.World) sent {
+		"POST /sign-in": func(_ *testing.T, w *webtest.World) sent {
+			w.Enter(webtest.Admin) // whose password another form may have changed
 			return sent{path: "/sign-in", form: url.Values{"address": {webtest.Admin}, "password": {webtest.Password}}}
 		},
 		"POST /sign-out": func(*testing.T, *webtest.World) sent { return sent{path: "/sign-out"} },
@@ -96,6 +97,9 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 	maps.Copy(all, accountForms())
 	maps.Copy(all, viewForms())
 	maps.Copy(all, userForms())
+	maps.Copy(all, deviceForms())
+	maps.Copy(all, twoStepForms())
+	maps.Copy(all, passkeyForms())
 	return all
 }
 
@@ -157,10 +161,13 @@ func changes(t *testing.T, w *webtest.World) map[string]change {
 			continue
 		}
 		c := change{r, webtest.Operator, known[r.Pattern()]}
-		if r.Path == accounts.SignInPath {
+		if strings.HasPrefix(r.Path, accounts.SignInPath) {
 			c.who = ""
 		} else if r.Action == access.Public || r.Action == access.SelfService || len(access.RolesFor(r.Action)) > 0 {
 			c.who = webtest.Admin
+		}
+		if own := twoStepPeople[r.Pattern()]; own != "" {
+			c.who = own
 		}
 		if c.form == nil {
 			t.Fatalf("%s changes something and has no form in this test", r.Pattern())

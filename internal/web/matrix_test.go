@@ -36,7 +36,9 @@ var questions = map[string]question{
 
 // judged are forms about the reader's own password and sessions: what is right for one is answered with a page that says why it is wrong for
 // another.
-var judged = map[string]string{"POST /permissions/request": "</html>", "POST /account/password": "</html>", "POST /open-license/add": "</html>", "POST /account/sessions/end": "</html>",
+var judged = map[string]string{"POST /permissions/request": "</html>", "POST /account/password": "</html>", "POST /device": "</html>", "POST /account/passkeys": "</html>", "POST /account/passkeys/new": "</html>", "POST /account/passkeys/rename": "</html>",
+	"POST /account/passkeys/remove": "</html>", "POST /sign-in/passkey/answer": "</html>", "POST /sign-in/code": "</html>", "POST /account/two-step": "</html>", "POST /account/two-step/confirm": "</html>",
+	"POST /account/two-step/recovery": "</html>", "POST /account/two-step/off": "</html>", "POST /account/tokens/revoke": "</html>", "POST /account/sessions/end": "</html>", "POST /open-license/add": "</html>",
 	"GET /licenses/summary": "</html>"} // a form that names the number which there is not
 
 // cases are the pages with what is sent to them, about any Licensing ID.

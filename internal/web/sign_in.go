@@ -17,6 +17,7 @@ import (
 func (r registrar) sessions() {
 	r.read(accounts.SignInPath, "", access.Public, "", signInPage)
 	r.change(accounts.SignInPath, "", access.Public, "", "sessions.started", routes.Natural, signIn)
+	r.change(codePath, "", access.Public, "", "sessions.started", routes.Natural, signInByCode)
 	r.change("/sign-out", "", access.SelfService, "", "sessions.ended", routes.Natural, signOut)
 	r.change("/preferences", "", access.Public, "", "users.language_set", routes.Natural, setPreferences)
 }
@@ -29,6 +30,8 @@ type signInForm struct {
 	unsent  bool // before a form was sent, which had no effect
 	fresh   bool // the account was made a moment ago
 	reset   bool // the password was set a moment ago
+	// passkeys says that browsers give them here.
+	passkeys bool
 }
 
 func (c *call) signInForm(back string) signInForm {
@@ -36,7 +39,7 @@ func (c *call) signInForm(back string) signInForm {
 	if back != "/" {
 		head.Hidden = []ui.Hidden{{Name: ui.ReturnField, Value: back}}
 	}
-	return signInForm{head: head}
+	return signInForm{head: head, passkeys: c.web.Rooms.Accounts.PasskeysWork()}
 }
 
 func signInPage(_ context.Context, c *call) (answer, error) {
@@ -58,6 +61,9 @@ func signIn(ctx context.Context, c *call) (answer, error) {
 		Request: c.actor.Request, Remote: c.RemoteAddr, Agent: c.UserAgent(), Address: address, Password: c.PostForm.Get("password")})
 	switch errs.KindOf(err) {
 	case errs.Unauthenticated, errs.Limited:
+		if errs.CodeOf(err) == "accounts.code_missing" {
+			return c.askForCode(token, back, nil)
+		}
 		form := c.signInForm(back)
 		form.address = address
 		form.head = c.formErrors(form.head, err)
@@ -71,6 +77,11 @@ func signIn(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	return c.comeIn(ctx, token, session, back)
+}
+
+// comeIn lets the browser of a new session go on.
+func (c *call) comeIn(ctx context.Context, token string, session accounts.Session, back string) (answer, error) {
 	if c.user != nil { // the browser forgets its session before
 		if err := c.web.Rooms.Accounts.SignOut(ctx, c.self(), c.token); err != nil {
 			return answer{}, err

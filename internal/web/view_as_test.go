@@ -55,7 +55,7 @@ func TestStaffSeeWhatACustomersPersonSees(t *testing.T) {
 				t.Errorf("%s differs from what Luca sees:\n%s\n%s", path, there, own.Text())
 			}
 		}
-		for path, want := range map[string]int{"/account": http.StatusForbidden, "/office/imports": http.StatusForbidden, "/office/view-as": http.StatusForbidden, "/audit": http.StatusForbidden} {
+		for path, want := range map[string]int{"/account": http.StatusForbidden, "/account/two-step": http.StatusForbidden, "/account/passkeys": http.StatusForbidden, "/office/imports": http.StatusForbidden, "/office/view-as": http.StatusForbidden, "/audit": http.StatusForbidden} {
 			if p := staff.Get(path); p.Status != want {
 				t.Errorf("%s: %d, want %d", path, p.Status, want)
 			}
@@ -73,7 +73,7 @@ func TestStaffSeeWhatACustomersPersonSees(t *testing.T) {
 			}
 		}
 		did := w.Acts(webtest.Operator)
-		if did["views.started"] != 1 || did["customers.read"] == earlier["customers.read"] || did["access.refused"]-earlier["access.refused"] != 8 {
+		if did["views.started"] != 1 || did["customers.read"] == earlier["customers.read"] || did["access.refused"]-earlier["access.refused"] != 10 {
 			t.Errorf("on record: %v, and before %v", did, earlier)
 		}
 		if got := w.Acts(webtest.KeyView); got["access.refused"] != 0 {

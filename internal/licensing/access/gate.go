@@ -226,6 +226,15 @@ func (g *Gate) Delegable(scopes []Action) error {
 	if who.token {
 		return g.refuse(SelfService, "", errByToken)
 	}
+	if err := CheckScopes(scopes); err != nil {
+		return err
+	}
+	g.allow()
+	return nil
+}
+
+// CheckScopes says what is wrong with the scopes of a token. Errors: Invalid "access.scope" for a scope that is none, or for no scope at all.
+func CheckScopes(scopes []Action) error {
 	if len(scopes) == 0 {
 		return errs.New(errs.Invalid, "access.scope", errs.Params{"scope": ""})
 	}
@@ -234,7 +243,6 @@ func (g *Gate) Delegable(scopes []Action) error {
 			return errs.New(errs.Invalid, "access.scope", errs.Params{"scope": string(s)})
 		}
 	}
-	g.allow()
 	return nil
 }
 

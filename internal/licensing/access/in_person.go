@@ -4,17 +4,16 @@ import "chiave/internal/platform/errs"
 
 var errInPerson = errs.New(errs.Denied, "access.in_person")
 
-// InPerson lets a signed-in user pass who did not come with an API token: what proves who somebody is must not be changed by what was only lent
-// some rights. Errors: as SignedIn; Denied "access.in_person".
+// InPerson is Private for users who did not come with an API token: what proves who somebody is must not be changed by what was only lent
+// some rights. Errors: as Private; Denied "access.in_person".
 func (g *Gate) InPerson() error {
-	who, err := g.enter(SelfService, "")
-	if err != nil {
+	if err := g.Private(); err != nil {
 		return err
 	}
-	if who.token {
+	if g.who.token {
+		g.allowed = false
 		return g.refuse(SelfService, "", errInPerson)
 	}
-	g.allow()
 	return nil
 }
 

@@ -1,7 +1,7 @@
 // Package accounts keeps organizations, tenants and people, and knows who is signed in.
 //
-// It owns organizations, tenants, users, user_addresses, credentials, sessions, api_tokens, invitations and
-// signin_failures.
+// It owns organizations, tenants, users, user_addresses, credentials, sessions, api_tokens, device_requests, totp_secrets,
+// recovery_codes, signin_steps, passkeys, passkey_challenges, invitations and signin_failures.
 //
 // Invariants:
 //   - A user owns verified addresses; an address is one user's. Where an address is proven (by a link mailed to it, or by

@@ -1,5 +1,7 @@
 package accounts
 
+import "time"
+
 // Crowd takes all seats of those who wait to have a password checked, but some. gone gives them back.
 func (s *Service) Crowd(but int) (gone func()) {
 	var all []func()
@@ -15,4 +17,9 @@ func (s *Service) Crowd(but int) (gone func()) {
 			leave()
 		}
 	}
+}
+
+// TOTPCode returns the code of a secret.
+func TOTPCode(secret []byte, at time.Time) string {
+	return totpCode(secret, at.Unix()/int64(totpStep/time.Second))
 }

@@ -26,7 +26,7 @@ func (s *Service) CreateOperatorTx(tx *db.Tx, actor audit.Actor, address string)
 	if err != nil {
 		return "", "", err
 	}
-	apiToken, _, err = addToken(tx, actor, u.ID, "init", []access.Action{access.Everything}, tx.Now().Add(tokenLife))
+	apiToken, _, err = addToken(tx, actor, apiTokenPrefix, u.ID, "init", []access.Action{access.Everything}, tx.Now().Add(tokenLife))
 	return s.baseURL + InvitationPath + secret, apiToken, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/db"
@@ -18,6 +20,8 @@ const (
 	sessions      ids.Prefix = "ses"
 	tokens        ids.Prefix = "tok"
 	invitations   ids.Prefix = "inv"
+	devices       ids.Prefix = "dev"
+	passkeyIDs    ids.Prefix = "psk"
 )
 
 // Mailer takes a message in the transaction of the event that it tells of.
@@ -31,6 +35,15 @@ type Config struct {
 	BaseURL string
 	// Queue takes the answers to what strangers ask for; where nobody asks it may be missing.
 	Queue Queue
+	// Sealer keeps what must be found or read again and must not lie open; where nobody signs in it may be missing.
+	Sealer Sealer
+}
+
+// Sealer seals secrets, and hashes what must be found.
+type Sealer interface {
+	Seal(place string, plaintext []byte) ([]byte, error)
+	Open(place string, sealed []byte) ([]byte, error)
+	Lookup(purpose string, value []byte) []byte
 }
 
 // Paths of the portal that links in mails lead to.
@@ -45,6 +58,8 @@ type Service struct {
 	access  *access.Service
 	mail    Mailer
 	queue   Queue
+	sealer  Sealer
+	rp      *webauthn.WebAuthn // checks passkeys; nil where browsers give none
 	baseURL string
 	hashes  *hasher
 	links   *turns
@@ -52,7 +67,7 @@ type Service struct {
 
 // New returns the service.
 func New(d *db.DB, a *access.Service, mail Mailer, cfg Config) *Service {
-	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
+	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, sealer: cfg.Sealer, rp: relyingParty(cfg.BaseURL), baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
 }
 
 // Purge deletes what has lost all use: sessions and links that ended a day ago by age, and counts of attempts whose time is over.
@@ -63,6 +78,15 @@ func (s *Service) Purge(ctx context.Context) error {
 			return err
 		}
 		if _, err := tx.Exec("DELETE FROM password_links WHERE expires_at < $1", tx.Now().Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM device_requests WHERE expires_at < $1", tx.Now().Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM passkey_challenges WHERE started_at <= $1", tx.Now().Add(-ceremonyLife)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM signin_steps WHERE started_at < $1", tx.Now().Add(-stepLife)); err != nil {
 			return err
 		}
 		_, err := tx.Exec("DELETE FROM signin_failures WHERE window_start < $1", tx.Now().Add(-longestWindow))

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -47,6 +48,7 @@ type Attempt struct {
 	Agent    string // what the browser or program calls itself; may be empty
 	Address  string
 	Password string
+	Code     string // of an authenticator app, or a recovery code; empty when it is not known yet that one is wanted
 }
 
 // SignIn is Enter for programs that say nothing about themselves.
@@ -55,7 +57,8 @@ func (s *Service) SignIn(ctx context.Context, request, remote, address, password
 }
 
 // Enter signs a person in by a verified address and the password and returns the session's secret token. Errors: Unauthenticated
-// "accounts.credentials", whatever was wrong; Limited "accounts.too_many_attempts" with retry_after in seconds, for too many attempts with
+// "accounts.credentials", whatever was wrong, "accounts.code_missing" when the password was right and a code is wanted, with the step from which
+// Proceed goes on in place of the token, "accounts.code_wrong"; Limited "accounts.too_many_attempts" with retry_after in seconds, for too many attempts with
 // the address, from the client's network, or at once.
 func (s *Service) Enter(ctx context.Context, a Attempt) (sessionToken string, session Session, err error) {
 	leave, err := s.hashes.admit()
@@ -92,7 +95,13 @@ func (s *Service) Enter(ctx context.Context, a Attempt) (sessionToken string, se
 			return "", Session{}, err
 		}
 	}
-	return s.start(ctx, a, proof{known, user, stored, renewed})
+	p := proof{address: known, user: user, stored: stored, renewed: renewed}
+	sessionToken, session, err = s.start(ctx, a, p)
+	if errors.Is(err, errCodeMissing) {
+		step, failed := s.waitForCode(ctx, p)
+		return step, Session{}, cmp.Or(failed, err)
+	}
+	return sessionToken, session, err
 }
 
 // refuseSignIn has a refusal counted and returns it.
@@ -120,11 +129,24 @@ type proof struct {
 	user    ids.ID
 	stored  string // form of the password
 	renewed string // form that it is to have
+	step    string // that it waited at for its code; "" when it comes at once
 }
 
-// start opens a session. The password is renewed, or written as it is, only while it and the user are still what they were, which
+// start opens a session. A code is counted before it is looked at.
+func (s *Service) start(ctx context.Context, a Attempt, p proof) (token string, session Session, err error) {
+	if a.Code == "" && p.step == "" {
+		return s.open(ctx, a, p)
+	}
+	err = s.tryCode(ctx, p.user, func() error {
+		token, session, err = s.open(ctx, a, p)
+		return err
+	})
+	return token, session, err
+}
+
+// open opens a session. The password is renewed, or written as it is, only while it and the user are still what they were, which
 // holds their row until the session is there.
-func (s *Service) start(ctx context.Context, a Attempt, p proof) (string, Session, error) {
+func (s *Service) open(ctx context.Context, a Attempt, p proof) (string, Session, error) {
 	secret := newSecret("")
 	session := Session{Actor: audit.Actor{Kind: audit.User, ID: p.user, Request: a.Request}}
 	err := s.access.Write(ctx, session.Actor, func(tx *db.Tx, g *access.Gate) error {
@@ -137,6 +159,9 @@ func (s *Service) start(ctx context.Context, a Attempt, p proof) (string, Sessio
 		if n == 0 {
 			return g.Refuse(access.SignIn, errCredentials)
 		}
+		if err := s.secondStep(tx, g, a, p); err != nil {
+			return err
+		}
 		if err := forgive(tx, networkOf(a.Remote), p.address); err != nil {
 			return err
 		}
@@ -146,6 +171,26 @@ func (s *Service) start(ctx context.Context, a Attempt, p proof) (string, Sessio
 		return "", Session{}, err
 	}
 	return secret, session, nil
+}
+
+// secondStep decides on the code, where one is wanted, and uses the step up that waited for it.
+func (s *Service) secondStep(tx *db.Tx, g *access.Gate, a Attempt, p proof) error {
+	wanted, given, err := s.checkCode(tx, g.Actor(), a.Code)
+	switch {
+	case err != nil:
+		return err
+	case wanted && !given && a.Code == "" && p.step == "":
+		return errCodeMissing
+	case wanted && !given:
+		return g.Refuse(access.SignIn, errCodeWrong)
+	case p.step == "":
+		return nil
+	}
+	n, err := tx.Exec("DELETE FROM signin_steps WHERE token_hash = $1", digest(p.step))
+	if err == nil && n == 0 {
+		err = g.Refuse(access.SignIn, errStep)
+	}
+	return err
 }
 
 // openSession writes the session of an actor who has proven to be there, and its audit record.
@@ -205,8 +250,11 @@ func (s *Service) Session(ctx context.Context, token string) (Session, error) {
 }
 
 // SignOut ends the session of a token. Ending one that has ended already is no error. Errors: those of Gate.SignedIn;
-// Conflict "accounts.no_session" for an API token, which is revoked instead.
+// Conflict "accounts.no_session" for an API token, which is revoked instead, but for one that a program got for itself.
 func (s *Service) SignOut(ctx context.Context, actor audit.Actor, token string) error {
+	if strings.HasPrefix(token, deviceTokenPrefix) {
+		return s.giveBack(ctx, actor, token)
+	}
 	actor.Session = "" // it may have ended
 	return s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 		if err := g.SignedIn(); err != nil {

@@ -50,7 +50,7 @@ func (s *Service) CreateToken(ctx context.Context, actor audit.Actor, name strin
 			return invalid
 		}
 		var err error
-		if secret, id, err = addToken(tx, actor, actor.ID, name, scopes, until); err != nil {
+		if secret, id, err = addToken(tx, actor, apiTokenPrefix, actor.ID, name, scopes, until); err != nil {
 			return err
 		}
 		tx.SetResult(string(id))
@@ -63,16 +63,10 @@ func (s *Service) CreateToken(ctx context.Context, actor audit.Actor, name strin
 }
 
 // addToken writes a token of user and its audit record.
-func addToken(tx *db.Tx, actor audit.Actor, user ids.ID, name string, scopes []access.Action, until time.Time) (secret string, id ids.ID, err error) {
-	words := make([]string, len(scopes))
-	for i, scope := range scopes {
-		words[i] = string(scope)
-	}
-	slices.Sort(words)
-	words = slices.Compact(words)
-	secret, id = newSecret(apiTokenPrefix), tx.NewID()
+func addToken(tx *db.Tx, actor audit.Actor, prefix string, user ids.ID, name string, scopes []access.Action, until time.Time) (secret string, id ids.ID, err error) {
+	secret, id = newSecret(prefix), tx.NewID()
 	_, err = tx.Exec("INSERT INTO api_tokens (id, token_hash, user_id, name, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		id, digest(secret), user, name, strings.Join(words, " "), tx.Now(), until)
+		id, digest(secret), user, name, joinScopes(scopes), tx.Now(), until)
 	if err != nil {
 		return "", "", err
 	}
@@ -80,7 +74,7 @@ func addToken(tx *db.Tx, actor audit.Actor, user ids.ID, name string, scopes []a
 		User   string    `json:"user"`
 		Scopes []string  `json:"scopes"`
 		Until  time.Time `json:"until"`
-	}{users.Wire(user), words, until}
+	}{users.Wire(user), strings.Fields(joinScopes(scopes)), until}
 	return secret, id, audit.Record(tx, actor, audit.Event{Action: "tokens.created", Object: tokens.Wire(id), After: after})
 }
 
@@ -117,6 +111,16 @@ func (s *Service) GetToken(ctx context.Context, actor audit.Actor, token ids.ID)
 		return APIToken{}, errTokenUnknown
 	}
 	return all[i], nil
+}
+
+// joinScopes writes scopes as they are stored, each once.
+func joinScopes(scopes []access.Action) string {
+	words := make([]string, len(scopes))
+	for i, scope := range scopes {
+		words[i] = string(scope)
+	}
+	slices.Sort(words)
+	return strings.Join(slices.Compact(words), " ")
 }
 
 func readScopes(stored string) (scopes []access.Action) {

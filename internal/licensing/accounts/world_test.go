@@ -2,6 +2,7 @@ package accounts_test
 
 import (
 	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/ids"
+	"chiave/internal/platform/seal"
 )
 
 const (
@@ -82,13 +84,23 @@ type world struct {
 	clk    *clock.Manual
 	access *access.Service
 	outbox *outbox
+	config accounts.Config
 }
 
 func each(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB, clk *clock.Manual) {
 		w := &world{t: t, db: d, clk: clk, access: access.New(d), outbox: &outbox{}, asked: &asked{}}
-		w.Service = accounts.New(d, w.access, w.outbox, accounts.Config{BaseURL: base + "/", Queue: w.asked})
+		root := filepath.Join(t.TempDir(), "root.key")
+		if err := seal.CreateRootKey(root); err != nil {
+			t.Fatal(err)
+		}
+		sealer, err := seal.Open(t.Context(), d, root, seal.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.config = accounts.Config{BaseURL: base + "/", Queue: w.asked, Sealer: sealer}
+		w.Service = accounts.New(d, w.access, w.outbox, w.config)
 		test(t, w)
 	})
 }

@@ -71,7 +71,8 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact}, requestEvents(), openLicenseEvents())
+	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved},
+		requestEvents(), openLicenseEvents())
 	slices.Sort(all)
 	return all
 }
@@ -89,7 +90,7 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 		return map[string]form{"name": name, "organization": text, "granted": given, "link": link, "until": instant}, true
 	case PasswordLink:
 		return map[string]form{"name": name, "link": link, "until": instant}, true
-	case PasswordSet, PasswordChanged:
+	case PasswordSet, PasswordChanged, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved:
 		return map[string]form{"name": name, "at": instant, "link": link}, true
 	case RolesChanged:
 		return map[string]form{"name": name, "changes": changes, "link": link}, true

@@ -335,6 +335,7 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 		values["few"] = notify.FewPeopleList([]notify.FewPeople{{Number: "E-1001"}, {Number: "E-1002", Keys: true}})
 		needs := map[string][]string{notify.Alternates: {"name", "few", "link"}, notify.Welcome: {"name", "by", "granted", "link", "until"}, notify.WelcomeContact: {"name", "organization", "granted", "link", "until"},
 			notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
+			notify.TwoStepOn: {"name", "link", "at"}, notify.TwoStepOff: {"name", "link", "at"}, notify.RecoveryUsed: {"name", "link", "at"}, notify.PasskeyAdded: {"name", "link", "at"}, notify.PasskeyRemoved: {"name", "link", "at"},
 			notify.PasswordChanged: {"name", "link", "at"}, notify.PasswordLink: {"name", "link", "until"}, notify.RolesChanged: {"name", "changes", "link"},
 			notify.RequestSubmitted: {"name", "requester", "email", "licensing_id", "request", "roles", "comments", "link"}, notify.RequestAccepted: {"name", "licensing_id", "request", "roles", "note", "link"},
 			notify.RequestDenied:    {"name", "licensing_id", "request", "note", "link"},

@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-//go:embed chiave.css chiave.js chiave.svg vendor
+//go:embed chiave.css chiave.js passkey.js chiave.svg vendor
 var embedded embed.FS
 
 // Prefix is the path below which the files are served.

@@ -6,27 +6,34 @@ import (
 	"strings"
 
 	"chiave/internal/licensing/accounts"
+	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/ids"
 )
 
-// restore gives somebody Password again, whatever a form has made of it.
+// restore gives somebody Password again, and that alone, whatever a form has made of it.
 func (w *World) restore(address string) {
 	w.t.Helper()
 	w.check(w.DB.Housekeep(w.t.Context(), "a test's password", func(tx *db.Tx) error {
+		if _, err := tx.Exec("DELETE FROM totp_secrets WHERE user_id = (SELECT user_id FROM user_addresses WHERE address = $1)", address); err != nil {
+			return err
+		}
 		_, err := tx.Exec("UPDATE credentials SET password = $1 WHERE user_id = (SELECT user_id FROM user_addresses WHERE address = $2)", w.password, address)
 		return err
 	}))
 }
 
 // Enter opens a session of somebody and returns its row id.
-func (w *World) Enter(address string) ids.ID {
+func (w *World) Enter(address string) ids.ID { return w.InPerson(address).Session }
+
+// InPerson opens a session of somebody and returns the actor who is there.
+func (w *World) InPerson(address string) audit.Actor {
 	w.t.Helper()
 	w.restore(address)
 	_, session, err := w.Rooms.Accounts.SignIn(w.t.Context(), "test", "192.0.2.1:1", address, Password)
 	w.check(err)
-	return session.Actor.Session
+	return session.Actor
 }
 
 // PasswordLink has a link mailed that sets somebody's password, and returns its secret part.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -59,6 +61,7 @@ type World struct {
 	IDs      map[string]ids.ID    // row ids of the Licensing IDs by number
 	Codes    map[string]keys.Code // the texts of the keys
 	Operator audit.Actor
+	BaseURL  string // public address
 	log      *logged
 	sealer   *seal.Sealer
 	password string // what is stored of everybody's password
@@ -67,18 +70,21 @@ type World struct {
 // Options say what differs from a usual installation.
 type Options struct {
 	Bare    bool   // without customers and people
-	BaseURL string // "http://portal.example" when empty
+	BaseURL string // "http://localhost" with the port at which the portal is served when empty
 }
 
 // New makes the world on a database and serves its portal until the test ends.
 func New(t testing.TB, d *db.DB, o Options) *World {
 	t.Helper()
 	w := &World{t: t, DB: d, Table: &routes.Table{}, Keys: map[string]ids.ID{}, IDs: map[string]ids.ID{}, Codes: map[string]keys.Code{}, log: &logged{}}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	w.check(err)
 	if o.BaseURL == "" {
-		o.BaseURL = "http://portal.example"
+		o.BaseURL = "http://localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 	}
 	texts, err := i18n.Load()
 	w.check(err)
+	w.BaseURL = o.BaseURL
 	w.build(texts, o.BaseURL)
 	w.Web = web.New(web.Config{
 		DB: d, Texts: texts, Portal: "Chiave", Publisher: "Aurelia Software", BaseURL: o.BaseURL, Rooms: w.Rooms,
@@ -88,7 +94,7 @@ func New(t testing.TB, d *db.DB, o Options) *World {
 	if !o.Bare {
 		w.fill()
 	}
-	w.serve()
+	w.serve(listener)
 	return w
 }
 
@@ -113,7 +119,7 @@ func (w *World) build(texts *i18n.Catalog, baseURL string) {
 	r.Access = access.New(w.DB)
 	queue := jobs.New(w.DB, jobs.Config{})
 	r.Notify = notify.New(notify.Needs{DB: w.DB, Access: r.Access, Queue: queue, Sealer: sealer, Mail: post, Texts: texts})
-	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL, Queue: queue})
+	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL, Queue: queue, Sealer: sealer})
 	r.Partners = partners.New(r.Access)
 	r.Catalog = catalog.New(w.DB, r.Access)
 	r.Agreements = agreements.New(w.DB, r.Access, r.Accounts, r.Partners)
@@ -128,7 +134,7 @@ func (w *World) build(texts *i18n.Catalog, baseURL string) {
 }
 
 // serve answers as the program does: the route table under request ids, with panics caught.
-func (w *World) serve() {
+func (w *World) serve(listener net.Listener) {
 	w.t.Helper()
 	inner, err := w.Table.Handler(func(r routes.Route) http.Handler {
 		if r.Face == routes.Page {
@@ -139,7 +145,8 @@ func (w *World) serve() {
 	w.check(err)
 	h := routes.Recover(w.Web.Log, inner, func(rw http.ResponseWriter, r *http.Request) { w.Web.Fail(rw, r, errors.New("a handler panicked")) })
 	w.Handler = routes.Identify(h)
-	server := httptest.NewServer(w.Handler)
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: w.Handler}}
+	server.Start()
 	w.t.Cleanup(server.Close)
 	w.URL = server.URL
 }
