@@ -13,6 +13,7 @@ import (
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 )
 
 // Rooms is the business that the face shows.
@@ -25,6 +26,7 @@ type Rooms struct {
 	Orders     *orders.Service
 	Reports    *reports.Service
 	Requests   *requests.Service
+	Tenants    *tenants.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 }
@@ -35,6 +37,7 @@ func (a *API) register() {
 	a.registerAccount()
 	a.registerRoles()
 	a.registerRequests()
+	a.registerTenants()
 	a.registerLicenses()
 	a.registerKeys()
 	a.registerOffice()

@@ -115,6 +115,7 @@ func samples() map[string]func(s side) sample {
 	maps.Copy(all, goods())
 	maps.Copy(all, office())
 	maps.Copy(all, asking())
+	maps.Copy(all, ofTenants())
 	return all
 }
 

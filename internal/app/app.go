@@ -18,6 +18,7 @@ import (
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/config"
 	"chiave/internal/platform/db"
@@ -48,6 +49,7 @@ type App struct {
 	Orders     *orders.Service
 	Reports    *reports.Service
 	Requests   *requests.Service
+	Tenants    *tenants.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 
@@ -133,6 +135,7 @@ func (a *App) rooms(post *mail.Client) {
 		}
 		return a.Accounts.Answer(ctx, j.ID, asked)
 	})
+	a.Tenants = tenants.New(tenants.Needs{Access: a.Access, Accounts: a.Accounts, Mail: a.Notify, DNS: tenants.ResolverAt(a.Config.DNSServer), BaseURL: a.Config.BaseURL})
 	a.Partners = partners.New(a.Access)
 	a.Catalog = catalog.New(a.DB, a.Access)
 	a.Agreements = agreements.New(a.DB, a.Access, a.Accounts, a.Partners)

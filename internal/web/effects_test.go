@@ -83,6 +83,7 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 		"POST /office/keys/{key}/supersede": func(t *testing.T, w *webtest.World) sent { return key(t, w, "supersede", url.Values{}) },
 	}
 	maps.Copy(all, accountForms())
+	maps.Copy(all, tenantForms())
 	return all
 }
 

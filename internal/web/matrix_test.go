@@ -11,6 +11,7 @@ import (
 	"chiave/internal/accesstest"
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
@@ -57,6 +58,8 @@ func cases(t *testing.T, w *webtest.World, a *accesstest.World) (list []accesste
 			c.Make = func(o accesstest.Object) accesstest.Request {
 				there := elsewhere(w, a, o)
 				switch {
+				case r.Names == "tnt" && o == accesstest.Unknown:
+					return accesstest.Request{Path: wildcard.ReplaceAllLiteralString(r.Path, tenants.Wire.Wire(a.IDs[o]))}
 				case r.Names != "prq":
 					return page(there, r, "")
 				case o == accesstest.Unknown:

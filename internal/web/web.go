@@ -18,6 +18,7 @@ import (
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/routes"
@@ -50,6 +51,7 @@ type Rooms struct {
 	Activation *activation.Service
 	Reports    *reports.Service
 	Requests   *requests.Service
+	Tenants    *tenants.Service
 }
 
 // Web is the face. Its pages are in a route table.
@@ -80,6 +82,8 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.permissions()
 	r.requests()
 	r.users()
+	r.tenant()
+	r.officeTenants()
 	r.licenses()
 	r.keys()
 	r.audit()

@@ -90,6 +90,7 @@ const (
 	MoveClock          Action = "sandbox.clock"
 	VerifyAudit        Action = "audit.verify"
 	AnswerRequests     Action = "requests.answer"
+	MaintainTenants    Action = "tenants.maintain"
 )
 
 // Actions that need no role.
@@ -105,7 +106,8 @@ const Everything Action = "*"
 // Actions returns every action that a token's scope may name.
 func Actions() []Action {
 	return []Action{SeeLicensingID, ViewReports, ViewKeys, SeeMachines, ReadAudit, ManageUsers,
-		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, AnswerRequests, SelfService}
+		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, AnswerRequests, MaintainTenants,
+		SeeTenant, ManageTenant, ManageDomains, ManageSignUp, SelfService}
 }
 
 // rule is one line of the matrix: which roles and which kinds of staff an action is open to.
@@ -130,9 +132,9 @@ func matrix(a Action) rule {
 		return rule{[]Role{Administrator}, []Staff{Support, Operator}}
 	case ManageUsers:
 		return rule{[]Role{Administrator}, nil}
-	case ReadCustomers, AnswerRequests:
+	case ReadCustomers, AnswerRequests, SeeTenant:
 		return rule{nil, []Staff{Support, Operator}}
-	case Import, MaintainKeys, ReleaseInvitations, MoveClock, VerifyAudit:
+	case Import, MaintainKeys, ReleaseInvitations, MoveClock, VerifyAudit, MaintainTenants:
 		return rule{nil, []Staff{Operator}}
 	default:
 		return rule{}

@@ -44,6 +44,8 @@ const (
 	StaffKeys           Place = "staff_keys"
 	StaffCases          Place = "staff_cases"
 	StaffAudit          Place = "staff_audit"
+	Tenant              Place = "tenant"
+	StaffTenants        Place = "staff_tenants"
 	Help                Place = "help"
 )
 
@@ -57,7 +59,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"", []Place{Home}},
-		{"staff", []Place{StaffImports, StaffInvitations, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffCases, StaffAudit}},
+		{"staff", []Place{StaffImports, StaffInvitations, StaffTenants, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffCases, StaffAudit}},
 		{"", []Place{Customers}},
 		{"licenses", []Place{RelationshipSummary, LicenseSummary, MakeReservations, ManageReservations}},
 		{"", []Place{DownloadsAndKeys}},
@@ -65,7 +67,7 @@ func groups() []group {
 		{"subscriptions_group", []Place{Subscriptions}},
 		{"software_assurance", []Place{BenefitSummary, ManageBenefits}},
 		{"billing", []Place{BillingLicenses, BillingKeys}},
-		{"administration", []Place{MyPermissions, RequestPermissions, ManageUsers, PendingRequests, AddUser, AddOpenLicense, AuditTrail}},
+		{"administration", []Place{MyPermissions, RequestPermissions, ManageUsers, PendingRequests, AddUser, AddOpenLicense, AuditTrail, Tenant}},
 		{"", []Place{Help}},
 	}
 }
@@ -127,6 +129,10 @@ func (p Place) Path() string {
 		return "/office/cases"
 	case StaffAudit:
 		return "/office/audit"
+	case Tenant:
+		return "/tenant"
+	case StaffTenants:
+		return "/office/tenants"
 	case Help:
 		return "/help"
 	default:
