@@ -152,7 +152,7 @@ func (a *API) admit(ctx context.Context, r routes.Route, c Caller, req *http.Req
 		return a.Rooms.Access.Read(ctx, c.Actor, func(_ *db.Tx, g *access.Gate) error {
 			return g.Refuse(r.Action, errs.New(errs.Unauthenticated, "access.sign_in"))
 		})
-	case r.Class == routes.Key && r.Action != access.SelfService && len(access.RolesFor(r.Action)) == 0:
+	case r.Class == routes.Key && r.Action != access.SelfService && len(access.RolesFor(r.Action)) == 0 && len(access.TenantRolesFor(r.Action)) == 0:
 		err := a.Rooms.Access.Read(ctx, c.Actor, func(_ *db.Tx, g *access.Gate) error { return g.Staff(r.Action) })
 		if err != nil {
 			return err

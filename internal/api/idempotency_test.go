@@ -97,6 +97,7 @@ func TestARequestWithAKeyHasItsEffectOnce(t *testing.T) {
 		w.Change("UPDATE users SET staff = '' WHERE staff <> ''")
 		w.Change("UPDATE role_grants SET revoked_at = valid_from")
 		w.Change("UPDATE named_contacts SET ended_at = named_at")
+		w.Change("UPDATE tenant_roles SET ended_at = given_at")
 		w.Change("UPDATE sessions SET ended_at = created_at")
 		for i, r := range list {
 			if again := send(t, w, requests[i]); again.status != http.StatusForbidden && again.status != http.StatusNotFound && again.status != http.StatusUnauthorized {

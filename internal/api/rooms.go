@@ -14,6 +14,7 @@ import (
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 )
 
 // Rooms is the business that the face shows.
@@ -27,6 +28,7 @@ type Rooms struct {
 	Reports    *reports.Service
 	Requests   *requests.Service
 	Open       *openlicense.Service
+	Tenants    *tenants.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 }
@@ -41,6 +43,7 @@ func (a *API) register() {
 	a.registerInheritance()
 	a.registerRequests()
 	a.registerOpenLicense()
+	a.registerTenants()
 	a.registerLicenses()
 	a.registerKeys()
 	a.registerOffice()

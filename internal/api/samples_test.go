@@ -118,6 +118,7 @@ func samples() map[string]func(s side) sample {
 	maps.Copy(all, asking())
 	maps.Copy(all, openLicenses())
 	maps.Copy(all, managing())
+	maps.Copy(all, ofTenants())
 	return all
 }
 

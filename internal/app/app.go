@@ -19,6 +19,7 @@ import (
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/config"
 	"chiave/internal/platform/db"
@@ -50,6 +51,7 @@ type App struct {
 	Reports    *reports.Service
 	Requests   *requests.Service
 	Open       *openlicense.Service
+	Tenants    *tenants.Service
 	Keys       *keys.Service
 	Activation *activation.Service
 
@@ -135,6 +137,7 @@ func (a *App) rooms(post *mail.Client) {
 		}
 		return a.Accounts.Answer(ctx, j.ID, asked)
 	})
+	a.Tenants = tenants.New(tenants.Needs{Access: a.Access, Accounts: a.Accounts, Mail: a.Notify, DNS: tenants.ResolverAt(a.Config.DNSServer), BaseURL: a.Config.BaseURL})
 	a.Partners = partners.New(a.Access)
 	a.Catalog = catalog.New(a.DB, a.Access)
 	a.Agreements = agreements.New(a.DB, a.Access, a.Accounts, a.Partners)

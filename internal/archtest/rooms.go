@@ -21,7 +21,7 @@ const (
 // tiers places every room.
 func tiers() map[string]tier {
 	return map[string]tier{
-		"audit": who, "access": who, "notify": who, "accounts": who, "partners": who,
+		"audit": who, "access": who, "notify": who, "accounts": who, "partners": who, "tenants": who,
 		"catalog": what, "agreements": what, "entitlements": what,
 		"orders": use, "reservations": use, "subscriptions": use, "benefits": use, "transfers": use,
 		"requests": use, "openlicense": use, "keys": use, "activation": use, "downloads": use, "support": use,
@@ -44,6 +44,10 @@ func siblings() []sibling {
 		{"notify", "audit", recorded},
 		{"notify", "access", "who may read the log of mails is decided where it is read"},
 		{"accounts", "notify", "sign-in links and confirmations of addresses leave as messages"},
+		{"tenants", "audit", recorded},
+		{"tenants", "access", "every use case starts with authorization, those about tenants too"},
+		{"tenants", "accounts", "a tenant is an organization's, and whoever administers it has an address"},
+		{"tenants", "notify", "whoever is made administrator of a tenant is told by mail"},
 		{"catalog", "entitlements", "the computation owns what a catalog must say, and this room keeps it"},
 		{"agreements", "entitlements", "calendar dates are the computation's type"},
 		{"activation", "keys", "an activation uses up a product key, and keys owns its count"},

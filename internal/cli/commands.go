@@ -53,6 +53,18 @@ type root struct {
 		Deny   openDenyCommand   `cmd:""`
 		Enable openEnableCommand `cmd:""`
 	} `cmd:"" name:"open-license" group:"use"`
+	Tenants struct {
+		List         tenantsListCommand         `cmd:""`
+		Show         tenantsShowCommand         `cmd:""`
+		Create       tenantsCreateCommand       `cmd:""`
+		Give         tenantsGiveCommand         `cmd:""`
+		Take         tenantsTakeCommand         `cmd:""`
+		AddDomain    tenantsAddDomainCommand    `cmd:""`
+		VerifyDomain tenantsVerifyDomainCommand `cmd:""`
+		RemoveDomain tenantsRemoveDomainCommand `cmd:""`
+		Control      tenantsControlCommand      `cmd:""`
+		SignUp       tenantsSignUpCommand       `cmd:""`
+	} `cmd:"" group:"use"`
 	SignIn   signInCommand  `cmd:"" group:"use"`
 	SignOut  signOutCommand `cmd:"" group:"use"`
 	Sessions struct {

@@ -18,6 +18,7 @@ type serveCommand struct {
 	Listen          string `placeholder:"ADDRESS" group:"settings"`
 	BaseURL         string `name:"base-url" placeholder:"URL" group:"settings"`
 	AdminListen     string `placeholder:"ADDRESS" group:"settings"`
+	DNSServer       string `name:"dns-server" placeholder:"ADDRESS" group:"settings"`
 	CheckpointFile  string `placeholder:"FILE" group:"settings"`
 	SMTPHost        string `name:"smtp-host" placeholder:"NAME" group:"settings"`
 	SMTPPort        string `name:"smtp-port" placeholder:"PORT" group:"settings"`
@@ -37,7 +38,7 @@ type serveCommand struct {
 }
 
 func (c *serveCommand) flags() map[string]string {
-	flags := map[string]string{"listen": c.Listen, "base_url": c.BaseURL, "admin_listen": c.AdminListen, "checkpoint_file": c.CheckpointFile,
+	flags := map[string]string{"listen": c.Listen, "base_url": c.BaseURL, "admin_listen": c.AdminListen, "dns_server": c.DNSServer, "checkpoint_file": c.CheckpointFile,
 		"smtp_host": c.SMTPHost, "smtp_port": c.SMTPPort, "smtp_security": c.SMTPSecurity, "smtp_user": c.SMTPUser,
 		"smtp_password_file": c.SMTPPassword, "smtp_ca_file": c.SMTPAuthorities, "mail_from": c.MailFrom, "log_format": c.LogFormat, "log_level": c.LogLevel,
 		"portal_name": c.PortalName, "publisher_name": c.PublisherName, "support_lines": c.SupportLines, "clock_skew": c.ClockSkew,

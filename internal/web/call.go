@@ -19,6 +19,7 @@ type call struct {
 	user         *accounts.User // nil when nobody is signed in
 	organization accounts.Organization
 	permissions  []access.Permission
+	administers  bool   // has a role in a tenant
 	token        string // of the session
 	view         ui.View
 	key          string // that the form carried

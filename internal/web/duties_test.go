@@ -12,6 +12,7 @@ import (
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/keys"
+	"chiave/internal/licensing/tenants"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
@@ -46,6 +47,13 @@ func address(w *webtest.World, r routes.Route, of whose) string {
 	case of == broken:
 	case r.Names == "key":
 		id = keys.Wire.Wire(map[whose]ids.ID{own: w.Keys["office"], unknown: fresh}[of])
+	case r.Names == "tnt" && of == unknown:
+		id = tenants.Wire.Wire(fresh)
+	case r.Names == "tnt":
+		if w.IDs["tenant"] == "" {
+			w.IDs["tenant"] = w.Tenant(true).ID
+		}
+		id = tenants.Wire.Wire(w.IDs["tenant"])
 	case r.Names == "lid":
 		id = lidWire.Wire(map[whose]ids.ID{own: w.IDs[webtest.Enterprise], unknown: fresh}[of])
 	}
@@ -169,6 +177,7 @@ func TestPagesSayWhenTheDatabaseIsGone(t *testing.T) {
 	d := dbtest.Open(t, dbtest.URL(t, db.SQLite), clock.NewManual(dbtest.Start))
 	w := webtest.New(t, d, webtest.Options{})
 	admin := w.As(t, webtest.Admin)
+	address(w, routes.Route{Names: "tnt"}, own) // while there is a database to make the tenant in
 	d.Close()
 	for _, r := range pagesOf(w) {
 		p := send(admin, r, address(w, r, own), nil)

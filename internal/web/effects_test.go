@@ -100,6 +100,7 @@ func forms() map[string]func(t *testing.T, w *webtest.World) sent {
 	maps.Copy(all, deviceForms())
 	maps.Copy(all, twoStepForms())
 	maps.Copy(all, passkeyForms())
+	maps.Copy(all, tenantForms())
 	return all
 }
 

@@ -12,6 +12,7 @@ import (
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 	"chiave/internal/platform/clock"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
@@ -66,6 +67,8 @@ func cases(t *testing.T, w *webtest.World, a *accesstest.World) (list []accesste
 					return accesstest.Request{Path: "/open-license/" + openlicense.Wire.Wire(a.IDs[o])}
 				case r.Names == "ola":
 					return accesstest.Request{Path: "/open-license/" + there.Addition(webtest.Nobody)}
+				case r.Names == "tnt" && o == accesstest.Unknown:
+					return accesstest.Request{Path: wildcard.ReplaceAllLiteralString(r.Path, tenants.Wire.Wire(a.IDs[o]))}
 				case r.Names != "prq":
 					return page(there, r, "")
 				case o == accesstest.Unknown:

@@ -22,6 +22,8 @@ func (c *call) place(place ui.Place) ui.Access {
 	switch {
 	case !c.web.pages[place.Path()]:
 		return ui.Access{Hidden: true}
+	case place == ui.Tenant:
+		return ui.Access{Hidden: !c.administers}
 	case action == access.SelfService:
 		return ui.Access{}
 	case place == ui.PendingRequests && c.staffMay(access.AnswerRequests):
@@ -49,6 +51,8 @@ func menuAction(place ui.Place) access.Action {
 		return access.ManageUsers
 	case ui.StaffImports:
 		return access.Import
+	case ui.StaffTenants:
+		return access.MaintainTenants
 	case ui.StaffInvitations:
 		return access.ReleaseInvitations
 	case ui.StaffViewAs:
@@ -67,7 +71,7 @@ func (c *call) staffMay(action access.Action) bool {
 	works := []access.Action{}
 	switch c.user.Staff {
 	case access.Operator:
-		works = []access.Action{access.ViewReports, access.ReadAudit, access.Import, access.ReleaseInvitations, access.MaintainKeys, access.AnswerRequests, access.ViewAs}
+		works = []access.Action{access.ViewReports, access.ReadAudit, access.Import, access.ReleaseInvitations, access.MaintainKeys, access.AnswerRequests, access.MaintainTenants, access.ViewAs}
 	case access.Support:
 		works = []access.Action{access.ViewReports, access.ReadAudit, access.AnswerRequests, access.ViewAs}
 	}

@@ -162,7 +162,11 @@ func (w *Web) newCall(r *http.Request) (*call, error) {
 
 // lookUp reads what every page shows of its reader: the organization and the roles.
 func (c *call) lookUp(ctx context.Context) (err error) {
-	if c.permissions, err = c.web.Rooms.Access.MyPermissions(ctx, c.actor); err != nil || c.user.Organization == "" {
+	if c.permissions, err = c.web.Rooms.Access.MyPermissions(ctx, c.actor); err != nil {
+		return err
+	}
+	tenants, err := c.web.Rooms.Tenants.Mine(ctx, c.actor)
+	if c.administers = len(tenants) > 0; err != nil || c.user.Organization == "" {
 		return err
 	}
 	return c.web.Rooms.Access.Read(ctx, c.actor, func(tx *db.Tx, g *access.Gate) error {

@@ -19,6 +19,7 @@ import (
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/routes"
@@ -52,6 +53,7 @@ type Rooms struct {
 	Reports    *reports.Service
 	Requests   *requests.Service
 	Open       *openlicense.Service
+	Tenants    *tenants.Service
 }
 
 // Web is the face. Its pages are in a route table.
@@ -89,6 +91,8 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.addUsers()
 	r.bulkUsers()
 	r.inheritance()
+	r.tenant()
+	r.officeTenants()
 	r.licenses()
 	r.keys()
 	r.audit()

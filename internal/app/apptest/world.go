@@ -14,6 +14,7 @@ import (
 	"chiave/internal/app"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/keys"
+	"chiave/internal/licensing/tenants/tenantstest"
 	"chiave/internal/platform/config"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
@@ -42,7 +43,8 @@ type World struct {
 	Texts    map[string]string      // what these keys are
 	Roles    map[string]ids.ID      // row ids of role rows that an Administrator gave: "viewer", "foreign"
 	Owned    map[string]ids.ID      // row ids of API tokens beside those of Tokens: "viewer", "foreign"
-	Invited  string                 // secret of the link of an open invitation
+	DNS      *tenantstest.DNS
+	Invited  string // secret of the link of an open invitation
 	log      *logged
 	password string // what is stored of everybody's password
 	server   *httptest.Server
@@ -75,6 +77,8 @@ func Empty(t testing.TB, engine db.Engine) *World {
 		Texts: map[string]string{}, Roles: map[string]ids.ID{}, Owned: map[string]ids.ID{}}
 	w.Config = config.Config{DataDir: dir, Database: dbtest.URL(t, engine), RootKeyFile: filepath.Join(dir, "root.key"),
 		BaseURL: "https://licensing.example.com", PortalName: "Chiave"}
+	w.DNS = tenantstest.ServeDNS(t)
+	w.Config.DNSServer = w.DNS.Address
 	w.check(seal.CreateRootKey(w.Config.RootKeyFile))
 	w.startClock()
 	w.Open()

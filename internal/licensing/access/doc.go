@@ -24,7 +24,7 @@
 // The installation itself and its jobs pass every decision: they act on nobody's behalf, and no face ever makes such an
 // actor from a request. A machine passes only Public: possession of a product key is judged by the room of keys.
 //
-// The package reads users, user_addresses, sessions and api_tokens (accounts), organizations, tenants, licensing_ids, agreements, programs and product_keys, and writes none
+// The package reads users, user_addresses, sessions and api_tokens (accounts), organizations, tenants, tenant_roles (tenants), licensing_ids, agreements, programs and product_keys, and writes none
 // of them. It does not know sign-in or pages, and people's names only
 // as Administrators see them.
 package access

@@ -91,6 +91,7 @@ const (
 	VerifyAudit        Action = "audit.verify"
 	AnswerRequests     Action = "requests.answer"
 	ViewAs             Action = "people.view_as"
+	MaintainTenants    Action = "tenants.maintain"
 )
 
 // Actions that need no role.
@@ -106,7 +107,8 @@ const Everything Action = "*"
 // Actions returns every action that a token's scope may name.
 func Actions() []Action {
 	return []Action{SeeLicensingID, ViewReports, ViewKeys, SeeMachines, ReadAudit, ManageUsers,
-		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, AnswerRequests, ViewAs, SelfService}
+		Import, MaintainKeys, ReleaseInvitations, ReadCustomers, MoveClock, VerifyAudit, AnswerRequests, ViewAs, MaintainTenants,
+		SeeTenant, ManageTenant, ManageDomains, ManageSignUp, SelfService}
 }
 
 // rule is one line of the matrix: which roles and which kinds of staff an action is open to.
@@ -131,9 +133,9 @@ func matrix(a Action) rule {
 		return rule{[]Role{Administrator}, []Staff{Support, Operator}}
 	case ManageUsers:
 		return rule{[]Role{Administrator}, nil}
-	case ReadCustomers, AnswerRequests, ViewAs:
+	case ReadCustomers, AnswerRequests, ViewAs, SeeTenant:
 		return rule{nil, []Staff{Support, Operator}}
-	case Import, MaintainKeys, ReleaseInvitations, MoveClock, VerifyAudit:
+	case Import, MaintainKeys, ReleaseInvitations, MoveClock, VerifyAudit, MaintainTenants:
 		return rule{nil, []Staff{Operator}}
 	default:
 		return rule{}

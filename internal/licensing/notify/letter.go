@@ -70,6 +70,8 @@ func (m Message) args(p i18n.Printer) ([]any, error) {
 				names = append(names, p.T("roles."+role))
 			}
 			value = strings.Join(names, ", ")
+		case tenantRole:
+			value = p.T("tenant_roles." + value)
 		case optional:
 			value = cmp.Or(value, "–")
 		}

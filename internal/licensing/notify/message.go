@@ -58,21 +58,22 @@ func Instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 type form uint8
 
 const (
-	text     form = iota
-	name          // text that may be empty: the address stands in for it
-	instant       // RFC 3339, as Instant writes it
-	changes       // JSON, as RoleChanges writes it
-	given         // as changes, of roles that are only given: no word says so of each
-	few           // JSON, as FewPeopleList writes it
-	link          // absolute http or https address, which the button opens
-	roles         // codes of roles, separated by spaces, which the recipient reads as their names
-	optional      // text that may be empty: a dash stands in for it
+	text       form = iota
+	name            // text that may be empty: the address stands in for it
+	instant         // RFC 3339, as Instant writes it
+	changes         // JSON, as RoleChanges writes it
+	given           // as changes, of roles that are only given: no word says so of each
+	few             // JSON, as FewPeopleList writes it
+	link            // absolute http or https address, which the button opens
+	roles           // codes of roles, separated by spaces, which the recipient reads as their names
+	optional        // text that may be empty: a dash stands in for it
+	tenantRole      // code of a role in a tenant, which the recipient reads as its name
 )
 
 // Events returns every event in order of name.
 func Events() []string {
 	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved},
-		requestEvents(), openLicenseEvents())
+		requestEvents(), openLicenseEvents(), tenantEvents())
 	slices.Sort(all)
 	return all
 }
@@ -97,6 +98,9 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 	}
 	if forms = requestForms(event); forms == nil {
 		forms = openLicenseForms(event)
+	}
+	if forms == nil {
+		forms = tenantForms(event)
 	}
 	return forms, forms != nil
 }

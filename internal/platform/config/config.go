@@ -20,6 +20,7 @@ type Config struct {
 	BaseURL              string // without a slash at its end
 	AdminListen          string // empty: no admin listener
 	RootKeyFile          string
+	DNSServer            string // empty: those of the system
 	CheckpointFile       string // empty: checkpoints stay in the database
 	SMTP                 SMTP
 	MailFrom             string

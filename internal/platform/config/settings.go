@@ -93,6 +93,8 @@ func network() []setting {
 				c.BaseURL = strings.TrimRight(v, "/")
 				return nil
 			}},
+		{"dns_server", "", "none: those of this machine", "Address and port of the name server that is asked whether a domain is a tenant's.",
+			func(c *Config, v string) *fault { c.DNSServer = v; return address(v) }},
 		{"admin_listen", "", "none: no admin listener", "Address and port of the metrics and profiles. Nobody has to sign in there: keep it away from other machines.",
 			func(c *Config, v string) *fault { c.AdminListen = v; return address(v) }},
 	}

@@ -75,6 +75,8 @@ func pages() []page {
 		{"office-imports", "/office/imports", operator, "/office/imports"},
 		{"office-invitations", "/office/invitations", operator, "/office/invitations"},
 		{"view-as", "/office/view-as", operator, "/office/view-as"},
+		{"tenants", "/tenant", operator, "/tenant"},
+		{"office-tenants", "/office/tenants", operator, "/office/tenants"},
 		{"office-keys", "/office/keys", operator, "/office/keys"},
 		{"office-key", "/office/keys/{key}", operator, "/office/keys/{key}"},
 		{"refused", "/licenses/{licensing}/audit", luca, "/licenses/{licensing}/audit"}, // a page that the role does not open
@@ -85,8 +87,10 @@ func pages() []page {
 // leftOut are pages that need no picture, with the reason.
 func leftOut() map[string]string {
 	return map[string]string{
-		"/password/{token}": "its link is in a mail, and the demo sends none; the tests of the portal look at it",
-		"/users/{user}":     "people have no place in the demo's list; the story of Manage Users looks at it",
+		"/password/{token}":        "its link is in a mail, and the demo sends none; the tests of the portal look at it",
+		"/tenant/{tenant}":         "the demo has no tenants that somebody administers; the tests of the portal look at it",
+		"/tenant/{tenant}/domains": "as /tenant/{tenant}",
+		"/users/{user}":            "people have no place in the demo's list; the story of Manage Users looks at it",
 	}
 }
 

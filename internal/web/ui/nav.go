@@ -45,6 +45,8 @@ const (
 	StaffViewAs         Place = "staff_view_as"
 	StaffCases          Place = "staff_cases"
 	StaffAudit          Place = "staff_audit"
+	Tenant              Place = "tenant"
+	StaffTenants        Place = "staff_tenants"
 	Help                Place = "help"
 )
 
@@ -58,7 +60,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"", []Place{Home}},
-		{"staff", []Place{StaffImports, StaffInvitations, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffViewAs, StaffCases, StaffAudit}},
+		{"staff", []Place{StaffImports, StaffInvitations, StaffTenants, StaffCatalog, StaffAgreements, StaffOrders, StaffKeys, StaffViewAs, StaffCases, StaffAudit}},
 		{"", []Place{Customers}},
 		{"licenses", []Place{RelationshipSummary, LicenseSummary, MakeReservations, ManageReservations}},
 		{"", []Place{DownloadsAndKeys}},
@@ -66,7 +68,7 @@ func groups() []group {
 		{"subscriptions_group", []Place{Subscriptions}},
 		{"software_assurance", []Place{BenefitSummary, ManageBenefits}},
 		{"billing", []Place{BillingLicenses, BillingKeys}},
-		{"administration", []Place{MyPermissions, RequestPermissions, ManageUsers, PendingRequests, AddUser, AddOpenLicense, AuditTrail}},
+		{"administration", []Place{MyPermissions, RequestPermissions, ManageUsers, PendingRequests, AddUser, AddOpenLicense, AuditTrail, Tenant}},
 		{"", []Place{Help}},
 	}
 }
@@ -130,6 +132,10 @@ func (p Place) Path() string {
 		return "/office/cases"
 	case StaffAudit:
 		return "/office/audit"
+	case Tenant:
+		return "/tenant"
+	case StaffTenants:
+		return "/office/tenants"
 	case Help:
 		return "/help"
 	default:

@@ -27,6 +27,8 @@ import (
 	"chiave/internal/licensing/partners"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
+	"chiave/internal/licensing/tenants"
+	"chiave/internal/licensing/tenants/tenantstest"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/i18n"
 	"chiave/internal/platform/ids"
@@ -62,6 +64,7 @@ type World struct {
 	Codes    map[string]keys.Code // the texts of the keys
 	Operator audit.Actor
 	BaseURL  string // public address
+	DNS      *tenantstest.DNS
 	log      *logged
 	sealer   *seal.Sealer
 	password string // what is stored of everybody's password
@@ -120,6 +123,8 @@ func (w *World) build(texts *i18n.Catalog, baseURL string) {
 	queue := jobs.New(w.DB, jobs.Config{})
 	r.Notify = notify.New(notify.Needs{DB: w.DB, Access: r.Access, Queue: queue, Sealer: sealer, Mail: post, Texts: texts})
 	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL, Queue: queue, Sealer: sealer})
+	w.DNS = tenantstest.ServeDNS(w.t)
+	r.Tenants = tenants.New(tenants.Needs{Access: r.Access, Accounts: r.Accounts, Mail: r.Notify, DNS: tenants.ResolverAt(w.DNS.Address), BaseURL: baseURL})
 	r.Partners = partners.New(r.Access)
 	r.Catalog = catalog.New(w.DB, r.Access)
 	r.Agreements = agreements.New(w.DB, r.Access, r.Accounts, r.Partners)
