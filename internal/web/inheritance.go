@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"slices"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/routes"
@@ -36,7 +35,7 @@ func chooseInheritance(ctx context.Context, c *call) (answer, error) {
 	if failed != nil {
 		return answer{}, failed
 	}
-	h.list = slices.DeleteFunc(slices.Clone(h.list), func(p access.Permission) bool { return !p.Active })
+	h.turn()
 	h.head = c.formErrors(ui.FormHead{}, err)
 	c.view.Path = ui.MyPermissions.Path()
 	return answer{status: routes.StatusOf(err), page: permissionsView(c.view, c.user, h)}, nil

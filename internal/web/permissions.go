@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strings"
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/routes"
@@ -16,11 +18,18 @@ func (r registrar) permissions() {
 	r.change("/permissions/{lid}/drop", ui.MyPermissions, access.SelfService, "lid", "roles.revoked", routes.Natural, dropPermission)
 }
 
+// permissionsPage is how many Licensing IDs are shown at once.
+const permissionsPage = 50
+
 // holdings is what My Permissions shows.
 type holdings struct {
-	list    []access.Permission
-	all     bool // inactive ones too
-	dropped bool // one has just been dropped
+	list    []access.Permission // of this page
+	many    bool                // there are more than fit on one
+	search  string              // part of a number
+	after   string              // Licensing ID that the page before has ended with
+	next    string              // the same for the page that follows; "" when none does
+	all     bool                // inactive ones too
+	dropped bool                // one has just been dropped
 	above   []access.Inheriting
 	chosen  bool        // about one of those above, just now
 	head    ui.FormHead // of that choice, when it was refused
@@ -40,10 +49,41 @@ func myPermissions(ctx context.Context, c *call) (answer, error) {
 	}
 	q := c.URL.Query()
 	h.all, h.dropped, h.chosen = q.Get("inactive") == "yes", q.Get("dropped") == "yes", q.Get("chosen") == "yes"
-	if !h.all {
-		h.list = slices.DeleteFunc(slices.Clone(h.list), func(p access.Permission) bool { return !p.Active })
-	}
+	h.search, h.after = strings.TrimSpace(q.Get("search")), q.Get("after")
+	h.turn()
 	return show(permissionsView(c.view, c.user, h))
+}
+
+// turn leaves the Licensing IDs that were looked for, and of those one page.
+func (h *holdings) turn() {
+	h.many = len(h.list) > permissionsPage
+	h.list = slices.DeleteFunc(slices.Clone(h.list), func(p access.Permission) bool {
+		return !h.all && !p.Active || !strings.Contains(strings.ToLower(p.Number), strings.ToLower(h.search))
+	})
+	last := slices.IndexFunc(h.list, func(p access.Permission) bool { return licensingWire.Wire(p.Licensing) == h.after })
+	h.list = h.list[last+1:]
+	if len(h.list) > permissionsPage {
+		h.list = h.list[:permissionsPage]
+		h.next = licensingWire.Wire(h.list[permissionsPage-1].Licensing)
+	}
+}
+
+// address is that of the list going on after a Licensing ID.
+func (h holdings) address(inactive bool, after string) string {
+	query := url.Values{}
+	if inactive {
+		query.Set("inactive", "yes")
+	}
+	if h.search != "" {
+		query.Set("search", h.search)
+	}
+	if after != "" {
+		query.Set("after", after)
+	}
+	if len(query) == 0 {
+		return ui.MyPermissions.Path()
+	}
+	return ui.MyPermissions.Path() + "?" + query.Encode()
 }
 
 // permission returns what the reader holds on the Licensing ID that the path names. Errors: NotFound "licensing_ids.unknown".

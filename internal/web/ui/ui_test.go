@@ -78,7 +78,7 @@ func TestMenuIsWhole(t *testing.T) {
 	}
 	want := []string{
 		"Home",
-		"Back office", "- Imports", "- Invitations", "- Catalog", "- Agreements", "- Orders", "- Product keys", "- View as", "- Support cases", "- Audit trail",
+		"Back office", "- Imports", "- Invitations", "- Tenants", "- Catalog", "- Agreements", "- Orders", "- Product keys", "- View as", "- Support cases", "- Audit trail",
 		"Customers",
 		"Licenses", "- Relationship Summary", "- License Summary", "- Make Reservations", "- Manage my Reservations",
 		"Downloads and Keys", "Online Service Activation",
