@@ -10,6 +10,7 @@ import (
 	"chiave/internal/app/apptest"
 	"chiave/internal/licensing/access"
 	"chiave/internal/platform/db"
+	"chiave/internal/routes"
 )
 
 // canaries are texts by which Rossi's data would be recognised.
@@ -55,7 +56,8 @@ func TestNobodyComesInWithoutAProof(t *testing.T) {
 var alsoStaff = map[string]access.Action{"GET /api/v1/product-keys": access.MaintainKeys, "GET /api/v1/permission-requests": access.AnswerRequests}
 
 // judged are refusals that depend on who the person is, not on roles.
-var judged = map[string]string{"DELETE /api/v1/session": "accounts.no_session", "PUT /api/v1/password": "accounts.password_change", "POST /api/v1/permission-requests": "requests.no_address"}
+var judged = map[string]string{"DELETE /api/v1/session": "accounts.no_session", "PUT /api/v1/password": "accounts.password_change", "POST /api/v1/permission-requests": "requests.no_address",
+	"POST /api/v1/address-claim": "accounts.too_many_mails"}
 
 // cases are the routes of the API with their samples, about any Licensing ID.
 func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesstest.Case) {
@@ -76,7 +78,7 @@ func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesste
 			}
 			return side{t, w, apptest.Admin, o.Number()}
 		}
-		list = append(list, accesstest.Case{Route: r, Also: alsoStaff[r.Pattern()], Session: r.Event == "tokens.created" || r.Path == "/api/v1/password", Judged: judged[r.Pattern()],
+		list = append(list, accesstest.Case{Route: r, Also: alsoStaff[r.Pattern()], Session: r.Event == "tokens.created" || r.Path == "/api/v1/password" || r.Path == "/api/v1/address-claim" && r.Class != routes.Read || r.Path == "/api/v1/address-claim/proof", Judged: judged[r.Pattern()],
 			Make: func(o accesstest.Object) accesstest.Request {
 				x := sample(about(o))
 				return accesstest.Request{Path: x.path, Media: x.media, Body: x.body}

@@ -116,6 +116,7 @@ func samples() map[string]func(s side) sample {
 	maps.Copy(all, office())
 	maps.Copy(all, asking())
 	maps.Copy(all, ofTenants())
+	maps.Copy(all, registering())
 	return all
 }
 

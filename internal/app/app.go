@@ -16,6 +16,7 @@ import (
 	"chiave/internal/licensing/notify"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
+	"chiave/internal/licensing/registration"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/licensing/tenants"
@@ -40,18 +41,19 @@ type App struct {
 	Jobs     *jobs.Runner
 	AuditLog *audit.Log
 
-	Access     *access.Service
-	Accounts   *accounts.Service
-	Notify     *notify.Service
-	Partners   *partners.Service
-	Catalog    *catalog.Service
-	Agreements *agreements.Service
-	Orders     *orders.Service
-	Reports    *reports.Service
-	Requests   *requests.Service
-	Tenants    *tenants.Service
-	Keys       *keys.Service
-	Activation *activation.Service
+	Access       *access.Service
+	Accounts     *accounts.Service
+	Notify       *notify.Service
+	Partners     *partners.Service
+	Catalog      *catalog.Service
+	Agreements   *agreements.Service
+	Orders       *orders.Service
+	Reports      *reports.Service
+	Requests     *requests.Service
+	Tenants      *tenants.Service
+	Registration *registration.Service
+	Keys         *keys.Service
+	Activation   *activation.Service
 
 	clock   clock.Clock
 	metrics *metrics
@@ -126,7 +128,8 @@ func postOffice(cfg config.Config) (*mail.Client, error) {
 func (a *App) rooms(post *mail.Client) {
 	a.Access = access.New(a.DB)
 	a.Notify = notify.New(notify.Needs{DB: a.DB, Access: a.Access, Queue: a.Jobs, Sealer: a.Sealer, Mail: post, Texts: a.Texts, Portal: a.Config.PortalName})
-	a.Accounts = accounts.New(a.DB, a.Access, a.Notify, accounts.Config{BaseURL: a.Config.BaseURL, Queue: a.Jobs})
+	a.Accounts = accounts.New(a.DB, a.Access, a.Notify, accounts.Config{BaseURL: a.Config.BaseURL, Queue: a.Jobs,
+		Domains: func(tx *db.Tx, address string) error { return a.Registration.MakesAccounts(tx, address) }})
 	a.Access.Tell(a.Accounts)
 	a.Jobs.Handle(accounts.AskedKind, func(ctx context.Context, j jobs.Job) error {
 		var asked accounts.Asked
@@ -136,6 +139,7 @@ func (a *App) rooms(post *mail.Client) {
 		return a.Accounts.Answer(ctx, j.ID, asked)
 	})
 	a.Tenants = tenants.New(tenants.Needs{Access: a.Access, Accounts: a.Accounts, Mail: a.Notify, DNS: tenants.ResolverAt(a.Config.DNSServer), BaseURL: a.Config.BaseURL})
+	a.register()
 	a.Partners = partners.New(a.Access)
 	a.Catalog = catalog.New(a.DB, a.Access)
 	a.Agreements = agreements.New(a.DB, a.Access, a.Accounts, a.Partners)
@@ -156,6 +160,7 @@ func (a *App) schedules() {
 		return err
 	})
 	a.Jobs.Every("accounts.purge", time.Hour, a.Accounts.Purge)
+	a.Jobs.Every("registration.purge", time.Hour, a.Registration.Purge)
 	a.Jobs.Every("idempotency.purge", time.Hour, a.purgeIdempotency)
 	a.Jobs.Every("agreements.greet", time.Hour, a.Agreements.Greet)
 	a.Jobs.Every("requests.remind", requests.RemindEvery, a.Requests.Remind)

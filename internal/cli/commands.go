@@ -40,6 +40,12 @@ type root struct {
 		Accept acceptCommand       `cmd:""`
 		Deny   denyCommand         `cmd:""`
 	} `cmd:"" group:"use"`
+	Register struct {
+		Start    registerStartCommand    `cmd:""`
+		Again    registerAgainCommand    `cmd:""`
+		Complete registerCompleteCommand `cmd:""`
+	} `cmd:"" group:"use"`
+	Join    joinCommand `cmd:"" group:"use"`
 	Tenants struct {
 		List         tenantsListCommand         `cmd:""`
 		Show         tenantsShowCommand         `cmd:""`

@@ -169,7 +169,9 @@ type domain struct {
 type tenantsAddDomainCommand struct{ domain }
 
 func (c *tenantsAddDomainCommand) run(ctx context.Context, s *session) error {
-	return c.with(ctx, s, func(cl *client.Client, id string) (client.Tenant, error) { return cl.AddTenantDomain(ctx, id, c.Domain) })
+	return c.with(ctx, s, func(cl *client.Client, id string) (client.Tenant, error) {
+		return cl.AddTenantDomain(ctx, id, c.Domain)
+	})
 }
 
 type tenantsVerifyDomainCommand struct{ domain }

@@ -16,6 +16,7 @@ import (
 	"chiave/internal/licensing/notify"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
+	"chiave/internal/licensing/registration"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/licensing/tenants"
@@ -40,18 +41,19 @@ type Config struct {
 
 // Rooms are the rooms whose use cases the pages call.
 type Rooms struct {
-	Access     *access.Service
-	Accounts   *accounts.Service
-	Notify     *notify.Service
-	Partners   *partners.Service
-	Catalog    *catalog.Service
-	Agreements *agreements.Service
-	Orders     *orders.Service
-	Keys       *keys.Service
-	Activation *activation.Service
-	Reports    *reports.Service
-	Requests   *requests.Service
-	Tenants    *tenants.Service
+	Access       *access.Service
+	Accounts     *accounts.Service
+	Notify       *notify.Service
+	Partners     *partners.Service
+	Catalog      *catalog.Service
+	Agreements   *agreements.Service
+	Orders       *orders.Service
+	Keys         *keys.Service
+	Activation   *activation.Service
+	Reports      *reports.Service
+	Requests     *requests.Service
+	Tenants      *tenants.Service
+	Registration *registration.Service
 }
 
 // Web is the face. Its pages are in a route table.
@@ -82,6 +84,9 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.permissions()
 	r.requests()
 	r.users()
+	r.register()
+	r.join()
+	r.convert()
 	r.tenant()
 	r.officeTenants()
 	r.licenses()

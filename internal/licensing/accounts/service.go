@@ -31,6 +31,8 @@ type Config struct {
 	BaseURL string
 	// Queue takes the answers to what strangers ask for; where nobody asks it may be missing.
 	Queue Queue
+	// Domains, if there is one, is asked before an account is made by the link of an invitation.
+	Domains func(tx *db.Tx, address string) error
 }
 
 // Paths of the portal that links in mails lead to.
@@ -48,11 +50,12 @@ type Service struct {
 	baseURL string
 	hashes  *hasher
 	links   *turns
+	domains func(tx *db.Tx, address string) error
 }
 
 // New returns the service.
 func New(d *db.DB, a *access.Service, mail Mailer, cfg Config) *Service {
-	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
+	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns(), domains: cfg.Domains}
 }
 
 // Purge deletes what has lost all use: sessions and links that ended a day ago by age, and counts of attempts whose time is over.

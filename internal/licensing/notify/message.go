@@ -66,7 +66,7 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged}, requestEvents(), tenantEvents())
+	all := slices.Concat([]string{Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged}, requestEvents(), tenantEvents(), registrationEvents())
 	slices.Sort(all)
 	return all
 }
@@ -85,6 +85,9 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 	}
 	if forms = requestForms(event); forms == nil {
 		forms = tenantForms(event)
+	}
+	if forms == nil {
+		forms = registrationForms(event)
 	}
 	return forms, forms != nil
 }

@@ -331,7 +331,10 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 		values := notify.Params{"requester": "Dario Conti", "email": "dario@alba.example", "licensing_id": "E-1001", "request": "R-4QK2-M7XD", "roles": "download product_keys",
 			"comments": "", "note": "", "since": notify.Instant(dbtest.Start), "due": notify.Instant(dbtest.Start), "name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start),
 			"changes": notify.RoleChanges([]notify.RoleChange{{Number: "E-1001", Added: []notify.HeldRole{{Role: "software_assurance_manager", Part: "home_use", Until: dbtest.Start}, {Role: "download"}}, Removed: []notify.HeldRole{{Role: "administrator"}}}})}
-		needs := map[string][]string{notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
+		values["tenant"], values["tenant_role"], values["code"] = "Rossi", "global_administrator", "4821 9035"
+		needs := map[string][]string{notify.TenantRoleGiven: {"name", "tenant", "organization", "tenant_role", "email", "link"}, notify.SignupCode: {"name", "code", "until", "link"},
+			notify.AddressClaimed: {"name", "email", "link", "until"}, notify.AlreadyRegistered: {"name", "email", "link"},
+			notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
 			notify.PasswordChanged: {"name", "link", "at"}, notify.PasswordLink: {"name", "link", "until"}, notify.RolesChanged: {"name", "changes", "link"},
 			notify.RequestSubmitted: {"name", "requester", "email", "licensing_id", "request", "roles", "comments", "link"}, notify.RequestAccepted: {"name", "licensing_id", "request", "roles", "note", "link"},
 			notify.RequestDenied:   {"name", "licensing_id", "request", "note", "link"},

@@ -29,6 +29,7 @@ type Config struct {
 	PortalName           string
 	PublisherName        string
 	SupportLines         []SupportLine
+	PersonalDomains      []string // mail domains of persons rather than organizations
 	// ClockSkew makes this process's clock wrong. Whoever starts the server refuses it unless the database is a sandbox.
 	ClockSkew time.Duration
 }
