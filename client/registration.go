@@ -15,7 +15,7 @@ type Registration struct {
 // RegistrationStart begins to register a business address.
 type RegistrationStart struct {
 	Address  string `json:"email" maxLength:"320" doc:"Business e-mail address"`
-	Language string `json:"language,omitempty" enum:"en,it" doc:"Of the mail; English when absent"`
+	Language string `json:"language" enum:"en,it" doc:"Of the mail"`
 }
 
 // RegistrationCompletion makes the account.

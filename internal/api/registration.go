@@ -28,7 +28,7 @@ func (a *API) registerRegistration() {
 		"Have a link mailed to an address whose permissions you want to join to your account; the answer is the same whoever has the address")
 	s.status = http.StatusNoContent
 	add(a, s, a.claimAddress)
-	s = change(http.MethodPost, "/api/v1/address-claim/proof", "joinAddress", access.SelfService, "clm", "registration.joined", routes.Natural, "Use the link of such a mail")
+	s = change(http.MethodPost, "/api/v1/address-claim/proof", "joinAddress", access.SelfService, "", "registration.joined", routes.Natural, "Use the link of such a mail")
 	s.status = http.StatusNoContent
 	add(a, s, a.joinAddress)
 }

@@ -406,7 +406,7 @@ func signupView(v ui.View, f signupForm) templ.Component {
 	})
 }
 
-// sameHeadline are the codes that share one (ERR-06).
+// headlineOf returns the key of a headline, which three codes share (ERR-06).
 func headlineOf(code string) string {
 	switch code {
 	case "E03":
@@ -421,7 +421,7 @@ func guidanceOf(code string) string {
 	if code == "E04" { // the same restriction, found later
 		code = "E02"
 	}
-	return "register." + strings.ToLower(code)
+	return strings.ToLower(code)
 }
 
 func signUpRefusedView(v ui.View, code, account string) templ.Component {
@@ -475,9 +475,9 @@ func signUpRefusedView(v ui.View, code, account string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(v.T(guidanceOf(code)+"_who", "account", account))
+			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("register.who_"+guidanceOf(code), "account", account))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/register.templ`, Line: 102, Col: 57}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/register.templ`, Line: 102, Col: 66}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 			if templ_7745c5c3_Err != nil {
@@ -488,9 +488,9 @@ func signUpRefusedView(v ui.View, code, account string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(v.T(guidanceOf(code)+"_how", "account", account))
+			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("register.how_"+guidanceOf(code), "account", account))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/register.templ`, Line: 103, Col: 57}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/register.templ`, Line: 103, Col: 66}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 			if templ_7745c5c3_Err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"strings"
 	"time"
 
 	"chiave/internal/licensing/access"
@@ -102,7 +103,7 @@ func (s *Service) MailLink(ctx context.Context, m Mail) error {
 		if err != nil {
 			return err
 		}
-		token, until := rand.Text()+rand.Text(), tx.Now().Add(linkLife)
+		token, until := string(claimWire)+"_"+strings.ToLower(rand.Text()), tx.Now().Add(linkLife)
 		if _, err := tx.Exec("UPDATE address_claims SET token_hash = $1, expires_at = $2 WHERE id = $3", tokenHash(token), until, m.ID); err != nil {
 			return err
 		}

