@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"chiave/internal/licensing/tenants/tenantstest"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/db/dbtest"
 	"chiave/internal/platform/mail/mailtest"
@@ -81,7 +82,7 @@ func setUp(t *testing.T, engine db.Engine, dir string, env *testscript.Env) erro
 		return err
 	}
 	env.Defer(mail.Stop)
-	w := &world{mail: mail, servers: map[string]*server{}, visitors: map[string]*visitor{}, mails: map[string]int{}}
+	w := &world{mail: mail, dns: tenantstest.ServeDNS(t), servers: map[string]*server{}, visitors: map[string]*visitor{}, mails: map[string]int{}}
 	env.Values[worldKey{}] = w
 	env.Defer(w.close)
 	data := filepath.Join(env.WorkDir, "data")
@@ -118,6 +119,7 @@ func setUp(t *testing.T, engine db.Engine, dir string, env *testscript.Env) erro
 		"CHIAVE_SMTP_HOST":     mail.Host,
 		"CHIAVE_SMTP_PORT":     strconv.Itoa(mail.Port),
 		"CHIAVE_SMTP_SECURITY": "none",
+		"CHIAVE_DNS_SERVER":    w.dns.Address,
 		"CHIAVE_MAIL_FROM":     "licensing@publisher.example",
 	} {
 		env.Setenv(name, value)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"chiave/internal/licensing/tenants/tenantstest"
 	"chiave/internal/platform/mail/mailtest"
 )
 
@@ -23,6 +24,7 @@ type worldKey struct{}
 // world is what one script has at hand besides its files.
 type world struct {
 	mail     *mailtest.Server
+	dns      *tenantstest.DNS
 	servers  map[string]*server
 	visitors map[string]*visitor
 	mails    map[string]int // to each address, so far
@@ -53,6 +55,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"page":      cmdPage,
 		"table":     cmdTable,
 		"mail":      cmdMail,
+		"dns":       cmdDNS,
 		"json":      cmdJSON,
 		"list":      cmdList,
 		"set":       cmdSet,
@@ -218,6 +221,6 @@ func environment(ts *testscript.TestScript) []string {
 
 // scriptVariables are the settings that a script may change for the programs it runs.
 var scriptVariables = []string{"CHIAVE_DATA_DIR", "CHIAVE_DATABASE", "CHIAVE_DATABASE_PASSWORD_FILE", "CHIAVE_ROOT_KEY_FILE", "CHIAVE_LISTEN", "CHIAVE_BASE_URL",
-	"CHIAVE_ADMIN_LISTEN",
+	"CHIAVE_ADMIN_LISTEN", "CHIAVE_DNS_SERVER", "CHIAVE_PERSONAL_DOMAINS",
 	"CHIAVE_SMTP_HOST", "CHIAVE_SMTP_PORT", "CHIAVE_SMTP_SECURITY", "CHIAVE_MAIL_FROM", "CHIAVE_CONFIG", "CHIAVE_CHECKPOINT_FILE", "CHIAVE_CLOCK_SKEW", "CHIAVE_PORTAL_NAME",
 	"CHIAVE_LOG_FORMAT", "CHIAVE_LOG_LEVEL", "CHIAVE_SUPPORT_LINES"}

@@ -10,6 +10,7 @@ import (
 	"chiave/internal/app/apptest"
 	"chiave/internal/licensing/access"
 	"chiave/internal/platform/db"
+	"chiave/internal/routes"
 )
 
 // canaries are texts by which Rossi's data would be recognised.
@@ -47,7 +48,7 @@ func TestNobodyComesInWithoutAProof(t *testing.T) {
 				}
 			}
 		}
-		unchanged(t, "strangers", before, w.Rows(), "sessions", "credentials", "activations", "product_keys", "device_requests")
+		unchanged(t, "strangers", before, w.Rows(), "sessions", "credentials", "activations", "product_keys", "device_requests", "signups")
 	})
 }
 
@@ -56,7 +57,8 @@ var alsoStaff = map[string]access.Action{"GET /api/v1/product-keys": access.Main
 
 // judged are refusals that depend on who the person is, not on roles.
 var judged = map[string]string{"DELETE /api/v1/session": "accounts.no_session", "PUT /api/v1/password": "accounts.password_change", "POST /api/v1/permission-requests": "requests.no_address",
-	"POST /api/v1/open-license-additions": "urn:chiave:error:openlicense."}
+	"POST /api/v1/open-license-additions": "urn:chiave:error:openlicense.",
+	"POST /api/v1/address-claim": "accounts.too_many_mails", "POST /api/v1/address-claim/proof": "registration.link_unknown"}
 
 // cases are the routes of the API with their samples, about any Licensing ID.
 func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesstest.Case) {
@@ -78,7 +80,7 @@ func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesste
 			}
 			return side{t, w, apptest.Admin, o.Number()}
 		}
-		list = append(list, accesstest.Case{Route: r, Also: alsoStaff[r.Pattern()], Session: r.Event == "tokens.created" || r.Path == "/api/v1/password", Judged: judged[r.Pattern()],
+		list = append(list, accesstest.Case{Route: r, Also: alsoStaff[r.Pattern()], Session: r.Event == "tokens.created" || r.Path == "/api/v1/password" || r.Path == "/api/v1/address-claim" && r.Class != routes.Read || r.Path == "/api/v1/address-claim/proof", Judged: judged[r.Pattern()],
 			Nowhere: strings.HasPrefix(r.Path, "/api/v1/users/"),
 			Make: func(o accesstest.Object) accesstest.Request {
 				x := sample(about(o))

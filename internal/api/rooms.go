@@ -12,6 +12,7 @@ import (
 	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
+	"chiave/internal/licensing/registration"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/licensing/tenants"
@@ -19,18 +20,19 @@ import (
 
 // Rooms is the business that the face shows.
 type Rooms struct {
-	Access     *access.Service
-	Accounts   *accounts.Service
-	Partners   *partners.Service
-	Catalog    *catalog.Service
-	Agreements *agreements.Service
-	Orders     *orders.Service
-	Reports    *reports.Service
-	Requests   *requests.Service
-	Open       *openlicense.Service
-	Tenants    *tenants.Service
-	Keys       *keys.Service
-	Activation *activation.Service
+	Access       *access.Service
+	Accounts     *accounts.Service
+	Partners     *partners.Service
+	Catalog      *catalog.Service
+	Agreements   *agreements.Service
+	Orders       *orders.Service
+	Reports      *reports.Service
+	Requests     *requests.Service
+	Open         *openlicense.Service
+	Tenants      *tenants.Service
+	Registration *registration.Service
+	Keys         *keys.Service
+	Activation   *activation.Service
 }
 
 // register puts every route of the face into the table.
@@ -44,6 +46,7 @@ func (a *API) register() {
 	a.registerRequests()
 	a.registerOpenLicense()
 	a.registerTenants()
+	a.registerRegistration()
 	a.registerLicenses()
 	a.registerKeys()
 	a.registerOffice()

@@ -119,6 +119,7 @@ func samples() map[string]func(s side) sample {
 	maps.Copy(all, openLicenses())
 	maps.Copy(all, managing())
 	maps.Copy(all, ofTenants())
+	maps.Copy(all, registering())
 	return all
 }
 

@@ -17,6 +17,7 @@ import (
 	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
+	"chiave/internal/licensing/registration"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/licensing/tenants"
@@ -41,19 +42,20 @@ type App struct {
 	Jobs     *jobs.Runner
 	AuditLog *audit.Log
 
-	Access     *access.Service
-	Accounts   *accounts.Service
-	Notify     *notify.Service
-	Partners   *partners.Service
-	Catalog    *catalog.Service
-	Agreements *agreements.Service
-	Orders     *orders.Service
-	Reports    *reports.Service
-	Requests   *requests.Service
-	Open       *openlicense.Service
-	Tenants    *tenants.Service
-	Keys       *keys.Service
-	Activation *activation.Service
+	Access       *access.Service
+	Accounts     *accounts.Service
+	Notify       *notify.Service
+	Partners     *partners.Service
+	Catalog      *catalog.Service
+	Agreements   *agreements.Service
+	Orders       *orders.Service
+	Reports      *reports.Service
+	Requests     *requests.Service
+	Open         *openlicense.Service
+	Tenants      *tenants.Service
+	Registration *registration.Service
+	Keys         *keys.Service
+	Activation   *activation.Service
 
 	clock   clock.Clock
 	metrics *metrics
@@ -128,7 +130,8 @@ func postOffice(cfg config.Config) (*mail.Client, error) {
 func (a *App) rooms(post *mail.Client) {
 	a.Access = access.New(a.DB)
 	a.Notify = notify.New(notify.Needs{DB: a.DB, Access: a.Access, Queue: a.Jobs, Sealer: a.Sealer, Mail: post, Texts: a.Texts, Portal: a.Config.PortalName})
-	a.Accounts = accounts.New(a.DB, a.Access, a.Notify, accounts.Config{BaseURL: a.Config.BaseURL, Queue: a.Jobs, Sealer: a.Sealer})
+	a.Accounts = accounts.New(a.DB, a.Access, a.Notify, accounts.Config{BaseURL: a.Config.BaseURL, Queue: a.Jobs, Sealer: a.Sealer,
+		Domains: func(tx *db.Tx, address string) error { return a.Registration.MakesAccounts(tx, address) }})
 	a.Access.Tell(a.Accounts)
 	a.Jobs.Handle(accounts.AskedKind, func(ctx context.Context, j jobs.Job) error {
 		var asked accounts.Asked
@@ -138,6 +141,7 @@ func (a *App) rooms(post *mail.Client) {
 		return a.Accounts.Answer(ctx, j.ID, asked)
 	})
 	a.Tenants = tenants.New(tenants.Needs{Access: a.Access, Accounts: a.Accounts, Mail: a.Notify, DNS: tenants.ResolverAt(a.Config.DNSServer), BaseURL: a.Config.BaseURL})
+	a.register()
 	a.Partners = partners.New(a.Access)
 	a.Catalog = catalog.New(a.DB, a.Access)
 	a.Agreements = agreements.New(a.DB, a.Access, a.Accounts, a.Partners)
@@ -162,6 +166,7 @@ func (a *App) schedules() {
 	})
 	a.Jobs.Every("accounts.purge", time.Hour, a.Accounts.Purge)
 	a.Jobs.Every("accounts.advise", accounts.AdviseEvery, a.Accounts.Advise)
+	a.Jobs.Every("registration.purge", time.Hour, a.Registration.Purge)
 	a.Jobs.Every("idempotency.purge", time.Hour, a.purgeIdempotency)
 	a.Jobs.Every("agreements.greet", time.Hour, a.Agreements.Greet)
 	a.Jobs.Every("requests.remind", requests.RemindEvery, a.Requests.Remind)

@@ -201,11 +201,11 @@ func (a *App) Routes(version string) (*routes.Table, *faces, error) {
 		},
 		PublicKeys: a.PublicKeys, Sealer: a.Sealer,
 		Rooms: api.Rooms{Access: a.Access, Accounts: a.Accounts, Partners: a.Partners, Catalog: a.Catalog, Agreements: a.Agreements, Orders: a.Orders,
-			Reports: a.Reports, Requests: a.Requests, Open: a.Open, Tenants: a.Tenants, Keys: a.Keys, Activation: a.Activation}}, table)
+			Reports: a.Reports, Requests: a.Requests, Open: a.Open, Tenants: a.Tenants, Registration: a.Registration, Keys: a.Keys, Activation: a.Activation}}, table)
 	f.web = web.New(web.Config{DB: a.DB, Texts: a.Texts, Portal: a.Config.PortalName, Publisher: a.Config.PublisherName, Support: a.Config.SupportLine,
 		BaseURL: a.Config.BaseURL, Log: a.Log,
 		Rooms: web.Rooms{Access: a.Access, Accounts: a.Accounts, Notify: a.Notify, Partners: a.Partners, Catalog: a.Catalog, Agreements: a.Agreements, Orders: a.Orders,
-			Reports: a.Reports, Requests: a.Requests, Open: a.Open, Tenants: a.Tenants, Keys: a.Keys, Activation: a.Activation}}, table)
+			Reports: a.Reports, Requests: a.Requests, Open: a.Open, Tenants: a.Tenants, Registration: a.Registration, Keys: a.Keys, Activation: a.Activation}}, table)
 	return table, f, nil
 }
 

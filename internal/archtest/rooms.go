@@ -21,7 +21,7 @@ const (
 // tiers places every room.
 func tiers() map[string]tier {
 	return map[string]tier{
-		"audit": who, "access": who, "notify": who, "accounts": who, "partners": who, "tenants": who,
+		"audit": who, "access": who, "notify": who, "accounts": who, "partners": who, "tenants": who, "registration": who,
 		"catalog": what, "agreements": what, "entitlements": what,
 		"orders": use, "reservations": use, "subscriptions": use, "benefits": use, "transfers": use,
 		"requests": use, "openlicense": use, "keys": use, "activation": use, "downloads": use, "support": use,
@@ -48,6 +48,11 @@ func siblings() []sibling {
 		{"tenants", "access", "every use case starts with authorization, those about tenants too"},
 		{"tenants", "accounts", "a tenant is an organization's, and whoever administers it has an address"},
 		{"tenants", "notify", "whoever is made administrator of a tenant is told by mail"},
+		{"registration", "audit", recorded},
+		{"registration", "access", "every use case starts with authorization, that it is open to anybody too"},
+		{"registration", "accounts", "whoever registers becomes a user"},
+		{"registration", "tenants", "the owner of a domain decides who registers under it"},
+		{"registration", "notify", "codes and links that prove an address leave as messages"},
 		{"catalog", "entitlements", "the computation owns what a catalog must say, and this room keeps it"},
 		{"agreements", "entitlements", "calendar dates are the computation's type"},
 		{"activation", "keys", "an activation uses up a product key, and keys owns its count"},

@@ -53,6 +53,12 @@ type root struct {
 		Deny   openDenyCommand   `cmd:""`
 		Enable openEnableCommand `cmd:""`
 	} `cmd:"" name:"open-license" group:"use"`
+	Register struct {
+		Start    registerStartCommand    `cmd:""`
+		Again    registerAgainCommand    `cmd:""`
+		Complete registerCompleteCommand `cmd:""`
+	} `cmd:"" group:"use"`
+	Join    joinCommand `cmd:"" group:"use"`
 	Tenants struct {
 		List         tenantsListCommand         `cmd:""`
 		Show         tenantsShowCommand         `cmd:""`

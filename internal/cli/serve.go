@@ -32,6 +32,7 @@ type serveCommand struct {
 	PortalName      string `placeholder:"NAME" group:"settings"`
 	PublisherName   string `placeholder:"NAME" group:"settings"`
 	SupportLines    string `placeholder:"LINES" group:"settings"`
+	PersonalDomains string `name:"personal-domains" placeholder:"DOMAINS" group:"settings"`
 	ClockSkew       string `placeholder:"DURATION" group:"settings"`
 	OpenFailures    string `name:"open-license-failures" placeholder:"COUNT" group:"settings"`
 	OpenWithin      string `name:"open-license-within" placeholder:"DURATION" group:"settings"`
@@ -41,7 +42,7 @@ func (c *serveCommand) flags() map[string]string {
 	flags := map[string]string{"listen": c.Listen, "base_url": c.BaseURL, "admin_listen": c.AdminListen, "dns_server": c.DNSServer, "checkpoint_file": c.CheckpointFile,
 		"smtp_host": c.SMTPHost, "smtp_port": c.SMTPPort, "smtp_security": c.SMTPSecurity, "smtp_user": c.SMTPUser,
 		"smtp_password_file": c.SMTPPassword, "smtp_ca_file": c.SMTPAuthorities, "mail_from": c.MailFrom, "log_format": c.LogFormat, "log_level": c.LogLevel,
-		"portal_name": c.PortalName, "publisher_name": c.PublisherName, "support_lines": c.SupportLines, "clock_skew": c.ClockSkew,
+		"portal_name": c.PortalName, "publisher_name": c.PublisherName, "support_lines": c.SupportLines, "clock_skew": c.ClockSkew, "personal_domains": c.PersonalDomains,
 		"open_license_failures": c.OpenFailures, "open_license_within": c.OpenWithin}
 	maps.Copy(flags, c.storage.flags())
 	return flags

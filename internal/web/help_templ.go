@@ -12,7 +12,7 @@ import "chiave/internal/web/ui"
 
 // topics are the subjects of the help page, in their order. Each names what this installation really does.
 func topics() []string {
-	return []string{"sign_in", "permissions", "summary", "unresolved", "missing", "keys", "audit", "purchases"}
+	return []string{"sign_in", "register", "sign_up_control", "permissions", "summary", "unresolved", "missing", "keys", "audit", "purchases"}
 }
 
 func helpView(v ui.View) templ.Component {

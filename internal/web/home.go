@@ -7,6 +7,7 @@ import (
 	"chiave/internal/licensing/accounts"
 	"chiave/internal/licensing/agreements"
 	"chiave/internal/licensing/keys"
+	"chiave/internal/licensing/registration"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/platform/errs"
 	"chiave/internal/web/ui"
@@ -33,6 +34,8 @@ type overview struct {
 	office            *office
 	requests          []requests.Request // that wait for the reader
 	few               []access.Few
+	pending           registration.Claim // an address of the reader without permissions that waits for its proof
+	without, personal bool               // no permission and no function; a personal account
 }
 
 // office is the part of the home page for the publisher's staff.
@@ -43,6 +46,13 @@ type office struct {
 
 func homePage(ctx context.Context, c *call) (answer, error) {
 	o := overview{seesIDs: len(c.permissions) > 0, seesKeys: c.holds(access.ViewKeys)}
+	o.without, o.personal = c.without(), c.personally()
+	if o.without {
+		var err error
+		if o.pending, err = c.web.Rooms.Registration.Pending(ctx, c.actor); err != nil {
+			return answer{}, err
+		}
+	}
 	if err := c.countIDs(ctx, &o); err != nil {
 		return answer{}, err
 	}

@@ -20,25 +20,25 @@ func (r registrar) invitations() {
 	r.change(invitationPath, "", access.Public, "inv", "users.registered", routes.Natural, acceptInvitation)
 }
 
-// registration is what the page of an invitation shows.
-type registration struct {
+// acceptance is what the page of an invitation shows.
+type acceptance struct {
 	head       ui.FormHead
 	invitation accounts.InvitationView
 	names      accounts.Names
 	language   i18n.Lang
 }
 
-func (c *call) registration(ctx context.Context) (registration, error) {
+func (c *call) acceptance(ctx context.Context) (acceptance, error) {
 	token := c.PathValue("token")
 	view, err := c.web.Rooms.Accounts.Invitation(ctx, token)
 	if err != nil {
-		return registration{}, err
+		return acceptance{}, err
 	}
-	return registration{head: ui.FormHead{Action: accounts.InvitationPath + token}, invitation: view, names: view.Names, language: c.view.Lang()}, nil
+	return acceptance{head: ui.FormHead{Action: accounts.InvitationPath + token}, invitation: view, names: view.Names, language: c.view.Lang()}, nil
 }
 
 func invitationPage(ctx context.Context, c *call) (answer, error) {
-	form, err := c.registration(ctx)
+	form, err := c.acceptance(ctx)
 	if err != nil {
 		return answer{}, err
 	}
@@ -52,7 +52,7 @@ func acceptInvitation(ctx context.Context, c *call) (answer, error) {
 	language := i18n.Lang(c.PostForm.Get("language"))
 	err := c.web.Rooms.Accounts.AcceptInvitation(ctx, c.actor.Request, c.PathValue("token"), names, language, c.PostForm.Get("password"))
 	if errs.KindOf(err) == errs.Invalid {
-		form, gone := c.registration(ctx)
+		form, gone := c.acceptance(ctx)
 		if gone != nil {
 			return answer{}, gone
 		}

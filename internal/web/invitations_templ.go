@@ -13,14 +13,14 @@ import (
 	"chiave/internal/web/ui"
 )
 
-func (r registration) lead(v ui.View) string {
+func (r acceptance) lead(v ui.View) string {
 	if r.invitation.Organization == "" {
 		return v.T("invitations.lead_staff", "address", r.invitation.Address)
 	}
 	return v.T("invitations.lead", "address", r.invitation.Address, "organization", r.invitation.Organization)
 }
 
-func invitationView(v ui.View, form registration) templ.Component {
+func invitationView(v ui.View, form acceptance) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

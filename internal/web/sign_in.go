@@ -32,6 +32,7 @@ type signInForm struct {
 	reset   bool // the password was set a moment ago
 	// passkeys says that browsers give them here.
 	passkeys bool
+	work     bool // the personal account was converted a moment ago
 }
 
 func (c *call) signInForm(back string) signInForm {
@@ -50,6 +51,7 @@ func signInPage(_ context.Context, c *call) (answer, error) {
 	form := c.signInForm(back)
 	asked := c.URL.Query()
 	form.ended, form.unsent, form.fresh, form.reset = asked.Has("ended"), asked.Has("unsent"), asked.Has("registered"), asked.Has("reset")
+	form.work = asked.Has("converted")
 	return show(signInView(c.view, form))
 }
 
@@ -59,6 +61,9 @@ func signIn(ctx context.Context, c *call) (answer, error) {
 	address := c.PostForm.Get("address")
 	token, session, err := c.web.Rooms.Accounts.Enter(ctx, accounts.Attempt{
 		Request: c.actor.Request, Remote: c.RemoteAddr, Agent: c.UserAgent(), Address: address, Password: c.PostForm.Get("password")})
+	if errs.CodeOf(err) == "accounts.e06" {
+		return c.signUpRefused(err)
+	}
 	switch errs.KindOf(err) {
 	case errs.Unauthenticated, errs.Limited:
 		if errs.CodeOf(err) == "accounts.code_missing" {

@@ -17,6 +17,7 @@ import (
 	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
+	"chiave/internal/licensing/registration"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/licensing/tenants"
@@ -41,19 +42,20 @@ type Config struct {
 
 // Rooms are the rooms whose use cases the pages call.
 type Rooms struct {
-	Access     *access.Service
-	Accounts   *accounts.Service
-	Notify     *notify.Service
-	Partners   *partners.Service
-	Catalog    *catalog.Service
-	Agreements *agreements.Service
-	Orders     *orders.Service
-	Keys       *keys.Service
-	Activation *activation.Service
-	Reports    *reports.Service
-	Requests   *requests.Service
-	Open       *openlicense.Service
-	Tenants    *tenants.Service
+	Access       *access.Service
+	Accounts     *accounts.Service
+	Notify       *notify.Service
+	Partners     *partners.Service
+	Catalog      *catalog.Service
+	Agreements   *agreements.Service
+	Orders       *orders.Service
+	Keys         *keys.Service
+	Activation   *activation.Service
+	Reports      *reports.Service
+	Requests     *requests.Service
+	Open         *openlicense.Service
+	Tenants      *tenants.Service
+	Registration *registration.Service
 }
 
 // Web is the face. Its pages are in a route table.
@@ -91,6 +93,9 @@ func New(cfg Config, table *routes.Table) *Web {
 	r.addUsers()
 	r.bulkUsers()
 	r.inheritance()
+	r.register()
+	r.join()
+	r.convert()
 	r.tenant()
 	r.officeTenants()
 	r.licenses()

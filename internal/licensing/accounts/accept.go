@@ -105,6 +105,9 @@ func (s *Service) AcceptInvitation(ctx context.Context, request, linkToken strin
 	return s.access.Write(ctx, audit.Nobody(request), func(tx *db.Tx, g *access.Gate) error {
 		g.Public()
 		i, err := openInvitation(tx, linkToken)
+		if err == nil {
+			err = s.managed(tx, i)
+		}
 		if err != nil {
 			return err
 		}
@@ -146,4 +149,12 @@ func (s *Service) register(tx *db.Tx, request string, i opened, u User, password
 	}{u.change(), invitations.Wire(i.id)}
 	actor := audit.Actor{Kind: audit.User, ID: u.ID, Request: request}
 	return audit.Record(tx, actor, audit.Event{Action: "users.registered", Object: users.Wire(u.ID), After: after})
+}
+
+// managed refuses to make an account under a domain whose accounts another makes. Staff's invitations are of the publisher's own.
+func (s *Service) managed(tx *db.Tx, i opened) error {
+	if s.domains == nil || i.organization == "" {
+		return nil
+	}
+	return s.domains(tx, i.view.Address)
 }

@@ -142,7 +142,7 @@ func (s *Service) passwordChanged(tx *db.Tx, actor audit.Actor, event string, wh
 // userOf returns who owns a verified address and may sign in with a password; "" for nobody.
 func userOf(tx *db.Tx, address string) (user ids.ID, err error) {
 	err = tx.Row(`SELECT u.id FROM user_addresses a JOIN users u ON u.id = a.user_id JOIN credentials c ON c.user_id = u.id
-		WHERE a.address = $1 AND a.verified_at IS NOT NULL AND u.disabled_at IS NULL`, address).Scan(&user)
+		WHERE a.address = $1 AND a.verified_at IS NOT NULL AND a.retired_at IS NULL AND u.disabled_at IS NULL`, address).Scan(&user)
 	if errors.Is(err, db.ErrNoRow) {
 		return "", nil
 	}

@@ -18,6 +18,7 @@
 //   - A session ends 12 hours after sign-in and 30 minutes after its last use, judged by the transaction's instant. The
 //     last use is written at most once a minute.
 //   - A link works once, for 7 days; looking at it does not use it up.
+//   - An address whose personal account was converted keeps its permissions and signs in no longer (REG-11).
 //   - An organization's country never changes (ORG-04). A domain is one tenant's (ORG-05).
 //
 // The room does not know roles on Licensing IDs (access does) nor how mail travels: it hands messages to a Mailer inside

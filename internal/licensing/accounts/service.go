@@ -37,6 +37,8 @@ type Config struct {
 	Queue Queue
 	// Sealer keeps what must be found or read again and must not lie open; where nobody signs in it may be missing.
 	Sealer Sealer
+	// Domains, if there is one, is asked before an account is made by the link of an invitation.
+	Domains func(tx *db.Tx, address string) error
 }
 
 // Sealer seals secrets, and hashes what must be found.
@@ -63,11 +65,12 @@ type Service struct {
 	baseURL string
 	hashes  *hasher
 	links   *turns
+	domains func(tx *db.Tx, address string) error
 }
 
 // New returns the service.
 func New(d *db.DB, a *access.Service, mail Mailer, cfg Config) *Service {
-	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, sealer: cfg.Sealer, rp: relyingParty(cfg.BaseURL), baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns()}
+	return &Service{db: d, access: a, mail: mail, queue: cfg.Queue, sealer: cfg.Sealer, rp: relyingParty(cfg.BaseURL), baseURL: strings.TrimRight(cfg.BaseURL, "/"), hashes: newHasher(), links: newTurns(), domains: cfg.Domains}
 }
 
 // Purge deletes what has lost all use: sessions and links that ended a day ago by age, and counts of attempts whose time is over.

@@ -58,7 +58,7 @@ func (s *Service) SignIn(ctx context.Context, request, remote, address, password
 
 // Enter signs a person in by a verified address and the password and returns the session's secret token. Errors: Unauthenticated
 // "accounts.credentials", whatever was wrong, "accounts.code_missing" when the password was right and a code is wanted, with the step from which
-// Proceed goes on in place of the token, "accounts.code_wrong"; Limited "accounts.too_many_attempts" with retry_after in seconds, for too many attempts with
+// Proceed goes on in place of the token, "accounts.code_wrong"; Conflict "accounts.e06" for an address that was converted; Limited "accounts.too_many_attempts" with retry_after in seconds, for too many attempts with
 // the address, from the client's network, or at once.
 func (s *Service) Enter(ctx context.Context, a Attempt) (sessionToken string, session Session, err error) {
 	leave, err := s.hashes.admit()
@@ -88,6 +88,13 @@ func (s *Service) Enter(ctx context.Context, a Attempt) (sessionToken string, se
 	}
 	if !fits {
 		return "", Session{}, s.refuseSignIn(ctx, a.Request, errCredentials)
+	}
+	converted, err := s.convertedTo(ctx, known, user)
+	if err != nil {
+		return "", Session{}, err
+	}
+	if converted != nil {
+		return "", Session{}, s.refuseSignIn(ctx, a.Request, converted)
 	}
 	renewed := stored
 	if outdated {

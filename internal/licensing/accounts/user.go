@@ -24,7 +24,7 @@ type User struct {
 	Staff        access.Staff
 	Organization ids.ID   // "" for staff
 	TimeZone     string   // of the organization, IANA name; "" for staff
-	Addresses    []string // verified, the oldest first
+	Addresses    []string // verified, the oldest first; those that sign in no longer come last
 }
 
 // Name returns the person's full name, or the first address when there is no name.
@@ -80,7 +80,7 @@ func userTx(tx *db.Tx, id ids.ID) (User, error) {
 		return User{}, err
 	}
 	u.Language, u.Staff = i18n.Lang(language), access.Staff(staff)
-	err = tx.Each("SELECT address FROM user_addresses WHERE user_id = $1 AND verified_at IS NOT NULL ORDER BY verified_at, address", []any{id},
+	err = tx.Each("SELECT address FROM user_addresses WHERE user_id = $1 AND verified_at IS NOT NULL ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, verified_at, address", []any{id},
 		func(scan func(...any) error) error {
 			var a string
 			err := scan(&a)

@@ -73,7 +73,7 @@ const (
 // Events returns every event in order of name.
 func Events() []string {
 	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved},
-		requestEvents(), openLicenseEvents(), tenantEvents())
+		requestEvents(), openLicenseEvents(), tenantEvents(), registrationEvents())
 	slices.Sort(all)
 	return all
 }
@@ -101,6 +101,9 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 	}
 	if forms == nil {
 		forms = tenantForms(event)
+	}
+	if forms == nil {
+		forms = registrationForms(event)
 	}
 	return forms, forms != nil
 }

@@ -332,8 +332,11 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 			"comments": "", "person": "Dario Conti", "failures": "5", "people": "", "note": "", "since": notify.Instant(dbtest.Start), "due": notify.Instant(dbtest.Start), "name": "", "organization": "Rossi & Figli S.p.A.", "link": secretLink, "until": notify.Instant(dbtest.Start), "at": notify.Instant(dbtest.Start),
 			"changes": notify.RoleChanges([]notify.RoleChange{{Number: "E-1001", Added: []notify.HeldRole{{Role: "software_assurance_manager", Part: "home_use", Until: dbtest.Start}, {Role: "download"}}, Removed: []notify.HeldRole{{Role: "administrator"}}}})}
 		values["by"], values["granted"] = "Ugo Foscolo", values["changes"]
+		values["tenant"], values["tenant_role"], values["code"] = "Rossi", "global_administrator", "4821 9035"
 		values["few"] = notify.FewPeopleList([]notify.FewPeople{{Number: "E-1001"}, {Number: "E-1002", Keys: true}})
-		needs := map[string][]string{notify.Alternates: {"name", "few", "link"}, notify.Welcome: {"name", "by", "granted", "link", "until"}, notify.WelcomeContact: {"name", "organization", "granted", "link", "until"},
+		needs := map[string][]string{notify.TenantRoleGiven: {"name", "tenant", "organization", "tenant_role", "email", "link"}, notify.SignupCode: {"name", "code", "until", "link"},
+			notify.AddressClaimed: {"name", "email", "link", "until"}, notify.AlreadyRegistered: {"name", "email", "link"},
+			notify.Alternates: {"name", "few", "link"}, notify.Welcome: {"name", "by", "granted", "link", "until"}, notify.WelcomeContact: {"name", "organization", "granted", "link", "until"},
 			notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
 			notify.TwoStepOn: {"name", "link", "at"}, notify.TwoStepOff: {"name", "link", "at"}, notify.RecoveryUsed: {"name", "link", "at"}, notify.PasskeyAdded: {"name", "link", "at"}, notify.PasskeyRemoved: {"name", "link", "at"},
 			notify.PasswordChanged: {"name", "link", "at"}, notify.PasswordLink: {"name", "link", "until"}, notify.RolesChanged: {"name", "changes", "link"},

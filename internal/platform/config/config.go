@@ -31,6 +31,7 @@ type Config struct {
 	SupportLines         []SupportLine
 	OpenLicenseFailures  int           // wrong combinations of numbers that suspend Add Open License
 	OpenLicenseWithin    time.Duration // in which they count, and for which a person is suspended
+	PersonalDomains      []string      // mail domains of persons rather than organizations
 	// ClockSkew makes this process's clock wrong. Whoever starts the server refuses it unless the database is a sandbox.
 	ClockSkew time.Duration
 }

@@ -40,7 +40,7 @@ func TestWithoutAnySourceItRuns(t *testing.T) {
 	t.Parallel()
 	got := load(t, config.Sources{})
 	want := config.Config{DataDir: "chiave-data", Database: "sqlite:chiave-data/chiave.db", Listen: "127.0.0.1:8080", BaseURL: "http://localhost:8080",
-		RootKeyFile: "chiave-data/root.key", SMTP: config.SMTP{Security: "starttls"}, MailFrom: "Chiave <no-reply@localhost>", LogFormat: "text", LogLevel: "info", PortalName: "Chiave",
+		PersonalDomains: got.PersonalDomains, RootKeyFile: "chiave-data/root.key", SMTP: config.SMTP{Security: "starttls"}, MailFrom: "Chiave <no-reply@localhost>", LogFormat: "text", LogLevel: "info", PortalName: "Chiave",
 		OpenLicenseFailures: 5, OpenLicenseWithin: 24 * time.Hour}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -51,7 +51,7 @@ func TestEverySettingReachesTheStruct(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
 		"data_dir": "d", "database": "postgres://chiave@a.example:5432,b.example:5433/chiave?sslmode=verify-full", "database_password_file": "p", "root_key_file": "r",
-		"checkpoint_file": "c", "clock_skew": "-5m", "listen": ":443", "base_url": "https://licensing.example.com/", "admin_listen": "[::1]:9090", "dns_server": "127.0.0.1:53",
+		"checkpoint_file": "c", "clock_skew": "-5m", "listen": ":443", "base_url": "https://licensing.example.com/", "admin_listen": "[::1]:9090", "dns_server": "127.0.0.1:53", "personal_domains": "a.example B.example",
 		"smtp_host": "mail.example.com", "smtp_port": "2525", "smtp_security": "implicit", "smtp_user": "center", "smtp_password_file": "s", "smtp_ca_file": "ca",
 		"mail_from": "no-reply@example.com", "log_format": "json", "log_level": "debug", "portal_name": "Center", "publisher_name": "Example S.p.A.",
 		"support_lines": "IT +39 02 555 0100, Mon-Fri 9-18; * +1 555 0100", "open_license_failures": "3", "open_license_within": "12h",
@@ -61,7 +61,7 @@ func TestEverySettingReachesTheStruct(t *testing.T) {
 			t.Errorf("this test has no value for %s", s.Name)
 		}
 	}
-	want := config.Config{DataDir: "d", Database: values["database"], DatabasePasswordFile: "p", Listen: ":443", BaseURL: "https://licensing.example.com", AdminListen: "[::1]:9090", DNSServer: "127.0.0.1:53",
+	want := config.Config{DataDir: "d", Database: values["database"], DatabasePasswordFile: "p", Listen: ":443", BaseURL: "https://licensing.example.com", AdminListen: "[::1]:9090", DNSServer: "127.0.0.1:53", PersonalDomains: []string{"a.example", "b.example"},
 		RootKeyFile: "r", CheckpointFile: "c", SMTP: config.SMTP{Host: "mail.example.com", Port: 2525, User: "center", PasswordFile: "s", Security: "implicit", CAFile: "ca"},
 		MailFrom: "no-reply@example.com", LogFormat: "json", LogLevel: "debug", PortalName: "Center", PublisherName: "Example S.p.A.", ClockSkew: -5 * time.Minute, OpenLicenseFailures: 3, OpenLicenseWithin: 12 * time.Hour,
 		SupportLines: []config.SupportLine{{Country: "IT", Text: "+39 02 555 0100, Mon-Fri 9-18"}, {Country: "*", Text: "+1 555 0100"}}}

@@ -149,6 +149,16 @@ func words() []setting {
 			func(c *Config, v string) *fault { c.PublisherName = v; return nil }},
 		{"support_lines", "", "none", "How support is reached by phone, per country and for all others: `IT +39 02 555 0100, Mon-Fri 9-18; * +1 555 0100`.",
 			setSupportLines},
+		{"personal_domains", personalDomains, "well-known mail services, such as gmail.com", "Mail domains that belong to persons, separated by spaces: nobody registers under them.",
+			func(c *Config, v string) *fault {
+				c.PersonalDomains = strings.Fields(strings.ToLower(v))
+				for _, d := range c.PersonalDomains {
+					if !strings.Contains(d, ".") || strings.Contains(d, "@") {
+						return example("gmail.com libero.it")
+					}
+				}
+				return nil
+			}},
 	}
 }
 
@@ -204,3 +214,8 @@ func oneOf(v string, values ...string) *fault {
 	}
 	return example(strings.Join(values, ", "))
 }
+
+// personalDomains are domains of mail services for everybody.
+const personalDomains = "gmail.com googlemail.com outlook.com outlook.it hotmail.com hotmail.it live.com live.it msn.com yahoo.com yahoo.it ymail.com icloud.com me.com mac.com " +
+	"aol.com gmx.com gmx.net gmx.de web.de mail.com proton.me protonmail.com fastmail.com libero.it virgilio.it tiscali.it alice.it tin.it email.it inwind.it iol.it " +
+	"fastwebnet.it orange.fr free.fr laposte.net t-online.de yandex.com qq.com 163.com"

@@ -16,10 +16,10 @@ type Country struct {
 
 // Country returns the name of a country, "" when the code is none's.
 func (p Printer) Country(code string) string {
-	region, err := language.ParseRegion(code)
-	if err != nil || region.String() != code || !region.IsCountry() {
+	if !IsCountry(code) {
 		return ""
 	}
+	region := language.MustParseRegion(code)
 	return display.Regions(language.Make(string(p.Lang()))).Name(region)
 }
 
@@ -36,4 +36,10 @@ func (p Printer) Countries() []Country {
 	}
 	slices.SortFunc(all, func(a, b Country) int { return cmp.Compare(a.Name, b.Name) })
 	return all
+}
+
+// IsCountry reports whether code is that of a country or region.
+func IsCountry(code string) bool {
+	region, err := language.ParseRegion(code)
+	return err == nil && region.String() == code && len(code) == 2 && region.IsCountry()
 }

@@ -35,6 +35,9 @@ func pages() []page {
 		{"invitation", "/invitations/{token}", "", "{invitation}"},
 		{"help", "/help", giulia, "/help"},
 		{"password-forgotten", "/password", "", "/password"},
+		{"register", "/register", "", "/register"},
+		{"join", "/join", luca, "/join"},
+		{"convert", "/convert", luca, "/convert"},
 		{"account", "/account", giulia, "/account"},
 		{"device", "/device", giulia, "/device"},
 		{"passkeys", "/account/passkeys", giulia, "/account/passkeys"},
@@ -90,6 +93,9 @@ func leftOut() map[string]string {
 		"/password/{token}":        "its link is in a mail, and the demo sends none; the tests of the portal look at it",
 		"/tenant/{tenant}":         "the demo has no tenants that somebody administers; the tests of the portal look at it",
 		"/tenant/{tenant}/domains": "as /tenant/{tenant}",
+		"/register/{signup}":       "its code is in a mail, and the demo sends none; the tests of the portal look at it",
+		"/join/{token}":            "as /register/{signup}",
+		"/convert/{signup}":        "as /register/{signup}",
 		"/users/{user}":            "people have no place in the demo's list; the story of Manage Users looks at it",
 	}
 }

@@ -85,7 +85,7 @@ func TestMenuIsWhole(t *testing.T) {
 		"Subscriptions", "- Online Services Agreement List",
 		"Software Assurance", "- Software Assurance Summary", "- Manage Software Assurance Benefits",
 		"Billing", "- Licenses", "- Downloads and keys",
-		"Administration", "- My Permissions", "- Request Permissions", "- Manage Users", "- Pending Requests", "- Add New User", "- Add Open License", "- Audit trail",
+		"Administration", "- My Permissions", "- Request Permissions", "- Manage Users", "- Pending Requests", "- Add New User", "- Add Open License", "- Audit trail", "- Tenant",
 		"Need Help",
 	}
 	if !slices.Equal(got, want) {

@@ -25,6 +25,7 @@ import (
 	"chiave/internal/licensing/openlicense"
 	"chiave/internal/licensing/orders"
 	"chiave/internal/licensing/partners"
+	"chiave/internal/licensing/registration"
 	"chiave/internal/licensing/reports"
 	"chiave/internal/licensing/requests"
 	"chiave/internal/licensing/tenants"
@@ -65,6 +66,7 @@ type World struct {
 	Operator audit.Actor
 	BaseURL  string // public address
 	DNS      *tenantstest.DNS
+	asked    *int // networks that mails were asked from so far
 	log      *logged
 	sealer   *seal.Sealer
 	password string // what is stored of everybody's password
@@ -79,7 +81,7 @@ type Options struct {
 // New makes the world on a database and serves its portal until the test ends.
 func New(t testing.TB, d *db.DB, o Options) *World {
 	t.Helper()
-	w := &World{t: t, DB: d, Table: &routes.Table{}, Keys: map[string]ids.ID{}, IDs: map[string]ids.ID{}, Codes: map[string]keys.Code{}, log: &logged{}}
+	w := &World{t: t, DB: d, Table: &routes.Table{}, Keys: map[string]ids.ID{}, IDs: map[string]ids.ID{}, Codes: map[string]keys.Code{}, log: &logged{}, asked: new(int)}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.check(err)
 	if o.BaseURL == "" {
@@ -125,6 +127,8 @@ func (w *World) build(texts *i18n.Catalog, baseURL string) {
 	r.Accounts = accounts.New(w.DB, r.Access, r.Notify, accounts.Config{BaseURL: baseURL, Queue: queue, Sealer: sealer})
 	w.DNS = tenantstest.ServeDNS(w.t)
 	r.Tenants = tenants.New(tenants.Needs{Access: r.Access, Accounts: r.Accounts, Mail: r.Notify, DNS: tenants.ResolverAt(w.DNS.Address), BaseURL: baseURL})
+	r.Registration = registration.New(registration.Needs{DB: w.DB, Access: r.Access, Accounts: r.Accounts, Tenants: r.Tenants, Mail: r.Notify, Queue: queue, BaseURL: baseURL,
+		Personal: []string{"posta.example"}})
 	r.Partners = partners.New(r.Access)
 	r.Catalog = catalog.New(w.DB, r.Access)
 	r.Agreements = agreements.New(w.DB, r.Access, r.Accounts, r.Partners)

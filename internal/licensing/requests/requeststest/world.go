@@ -74,7 +74,7 @@ func New(t testing.TB, d *db.DB, clk *clock.Manual) *World {
 	w.Take(agreementsFile)
 	w.Anna, w.Carla = w.Person("anna@alba.example", "Anna", "Rossi"), w.Person("carla@alba.example", "Carla", "Bianchi")
 	w.Bruno, w.Olga = w.Person("bruno@borealis.example", "Bruno", "Virtanen"), w.Person("olga@publisher.example", "Olga", "Neri")
-	w.exec("UPDATE users SET staff = 'operator' WHERE id = $1", w.Olga.ID)
+	w.Exec("UPDATE users SET staff = 'operator' WHERE id = $1", w.Olga.ID)
 	return w
 }
 
@@ -105,12 +105,13 @@ func (w *World) Take(file string) {
 func (w *World) Person(address, first, last string) audit.Actor {
 	w.T.Helper()
 	id := ids.New(w.Clock.Now())
-	w.exec("INSERT INTO users (id, first_name, last_name, language, staff, created_at) VALUES ($1, $2, $3, 'it', '', 1)", id, first, last)
-	w.exec("INSERT INTO user_addresses (address, user_id, verified_at) VALUES ($1, $2, 1)", address, id)
+	w.Exec("INSERT INTO users (id, first_name, last_name, language, staff, created_at) VALUES ($1, $2, $3, 'it', '', 1)", id, first, last)
+	w.Exec("INSERT INTO user_addresses (address, user_id, verified_at) VALUES ($1, $2, 1)", address, id)
 	return audit.Actor{Kind: audit.User, ID: id, Request: "req"}
 }
 
-func (w *World) exec(query string, args ...any) {
+// Exec writes rows of other rooms.
+func (w *World) Exec(query string, args ...any) {
 	w.T.Helper()
 	w.check(w.DB.Housekeep(w.T.Context(), "a row of another room", func(tx *db.Tx) error {
 		_, err := tx.Exec(query, args...)
