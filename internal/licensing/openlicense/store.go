@@ -75,9 +75,11 @@ func forget(tx *db.Tx, subjects, suspended []ids.ID, since time.Time) error {
 	return err
 }
 
-// forgive ends the row of wrong pairs of a person and on a license.
+// forgive ends the row of wrong pairs of a person and on a license, unless the person has got the license before: dropping and adding it
+// again proves nothing.
 func forgive(tx *db.Tx, user, licensing ids.ID) error {
-	_, err := tx.Exec("DELETE FROM open_license_failures WHERE subject_id IN "+tx.In("$1"), db.List([]ids.ID{user, licensing}))
+	_, err := tx.Exec("DELETE FROM open_license_failures WHERE subject_id IN "+tx.In("$1")+
+		" AND (SELECT count(*) FROM open_license_additions a WHERE a.user_id = $2 AND a.licensing_id = $3) = 1", db.List([]ids.ID{user, licensing}), user, licensing)
 	return err
 }
 
