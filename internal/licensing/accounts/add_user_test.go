@@ -240,3 +240,31 @@ func TestAContactBelongsToTheOrganizationThatNamesIt(t *testing.T) {
 		}
 	})
 }
+
+// TestNobodyIsFloodedWithInvitations by roles that come and go; the link of the last mail keeps working.
+func TestNobodyIsFloodedWithInvitations(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.access.Tell(w.Service)
+		w.member(w.operator(), "anna@example.com")
+		anna := w.signIn("anna@example.com")
+		organization, _ := w.organization(example)
+		lid := w.licensing(organization, "E-1", "anna@example.com")
+		before := len(w.outbox.messages)
+		for range 8 {
+			role, err := w.access.Assign(t.Context(), anna, access.Assignment{Licensing: lid, Address: "carla@example.com", Role: access.Download})
+			if err == nil {
+				err = w.access.Revoke(t.Context(), anna, role)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(w.outbox.messages) - before; n != 5 {
+			t.Errorf("%d mails", n)
+		}
+		if _, err := w.Invitation(t.Context(), w.outbox.linkOf(t, "carla@example.com", notify.Welcome, accounts.InvitationPath)); err != nil {
+			t.Error(err)
+		}
+	})
+}
