@@ -98,7 +98,7 @@ func (c *call) comeIn(ctx context.Context, token string, session accounts.Sessio
 }
 
 func signOut(ctx context.Context, c *call) (answer, error) {
-	if err := c.web.Rooms.Accounts.SignOut(ctx, c.actor, c.token); err != nil {
+	if err := c.web.Rooms.Accounts.SignOut(ctx, c.self(), c.token); err != nil {
 		return answer{}, err
 	}
 	a, err := goTo(accounts.SignInPath)

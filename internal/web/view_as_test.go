@@ -104,3 +104,22 @@ func TestStaffSeeWhatACustomersPersonSees(t *testing.T) {
 		}
 	})
 }
+
+// TestSigningOutOfAView ends the session of whoever looks, and of nobody else.
+func TestSigningOutOfAView(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		w := webtest.New(t, d, webtest.Options{})
+		staff, luca := w.As(t, webtest.Operator), w.As(t, webtest.KeyView)
+		staff.Post("/office/view-as", url.Values{"address": {webtest.KeyView}, "reason": {caseNumber}})
+		if p := staff.Post("/sign-out", nil); p.Status != http.StatusSeeOther || w.Acts(webtest.Operator)["sessions.ended"] != 1 {
+			t.Errorf("%d\n%s", p.Status, p.Text())
+		}
+		if p := staff.Get("/permissions"); strings.Contains(p.Text(), "Luca Verdi") {
+			t.Errorf("still there: %s", p.Text())
+		}
+		if p := luca.Get("/permissions"); p.Status != http.StatusOK || w.Acts(webtest.KeyView)["sessions.ended"] != 0 {
+			t.Errorf("Luca's session: %d", p.Status)
+		}
+	})
+}

@@ -96,12 +96,16 @@ func (a Adjusting) compare(tx *db.Tx, g *Gate) (Adjusted, error) {
 		return d, errs.New(errs.Invalid, "access.too_many", errs.Params{"max": mostAdjusted})
 	}
 	a.Adjustments = merged(a.Adjustments)
-	sum := sha256.New()
+	sum, seen := sha256.New(), map[string]bool{}
 	for _, person := range slices.Compact(slices.Sorted(slices.Values(a.People))) {
 		address, one, err := a.compareOne(tx, g, scope, person)
 		if err != nil {
 			return d, err
 		}
+		if seen[address] { // a person has as many ids as rows that gave a role
+			continue
+		}
+		seen[address] = true
 		fmt.Fprintln(sum, one.State)
 		if len(one.Changes) > 0 {
 			d.People = append(d.People, PersonChange{Person{ID: person, Address: address, Active: true}, one.Changes})

@@ -60,3 +60,22 @@ func TestAdjustingManyPeople(t *testing.T) {
 		}
 	})
 }
+
+// TestAPersonNamedTwice, by the ids of two role rows, is changed once.
+func TestAPersonNamedTwice(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		organization := w.organization()
+		one, two := w.licensing(organization, "E-1"), w.licensing(organization, "E-2")
+		anna := w.user("", "anna@example.com")
+		for _, lid := range []ids.ID{one, two} {
+			w.grant(lid, "anna@example.com", access.Administrator)
+			w.grant(lid, "bruno@example.com", access.Download)
+		}
+		twice := []ids.ID{w.row(one, "bruno@example.com", access.Download), w.row(two, "bruno@example.com", access.Download)}
+		d, err := w.AdjustRoles(t.Context(), anna, access.Adjusting{People: twice, Adjustments: []access.Adjustment{{Licensing: one, Grant: []access.Wished{{Role: access.ProductKeys}}}}}, "")
+		if got, want := w.holds(one, "bruno@example.com"), []string{"download ", "product_keys "}; err != nil || len(d.People) != 1 || !slices.Equal(got, want) {
+			t.Errorf("%v, %+v, %v", got, d, err)
+		}
+	})
+}

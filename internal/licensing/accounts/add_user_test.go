@@ -203,3 +203,68 @@ func TestWhoGetsARoleIsInvited(t *testing.T) {
 		}
 	})
 }
+
+// TestAContactBelongsToTheOrganizationThatNamesIt, also when an Administrator of another has added the address before (REG-01).
+func TestAContactBelongsToTheOrganizationThatNamesIt(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.access.Tell(w.Service)
+		operator := w.operator()
+		other, _ := w.organization(accounts.Organization{Code: "ORG-2", LegalName: "Altrove S.r.l.", Country: "IT", TimeZone: "Europe/Rome", Segment: "commercial"})
+		w.member(operator, "mara@altrove.example")
+		n := newcomer("anna@example.com", w.licensing(other, "X-1", "mara@altrove.example"), access.Download)
+		n.Confirmed = true
+		if _, err := w.AddUser(t.Context(), w.signIn("mara@altrove.example"), n); err != nil {
+			t.Fatal(err)
+		}
+		organization, _ := w.organization(example)
+		w.licensing(organization, "E-1", "anna@example.com")
+		foreseen := false
+		w.write(func(tx *db.Tx) (err error) {
+			foreseen, err = w.WouldInviteTx(tx, accounts.Invitation{Address: "anna@example.com", FirstName: "Anna", LastName: "Rossi", Organization: organization, Reason: "contact"})
+			return err
+		})
+		old := w.outbox.linkOf(t, "anna@example.com", notify.Welcome, accounts.InvitationPath)
+		if !foreseen || !w.invite("anna@example.com") || w.invite("anna@example.com") {
+			t.Error("it is not queued anew, or not once")
+		}
+		if _, err := w.Invitation(t.Context(), old); err != nil {
+			t.Errorf("before it is released: %v", err)
+		}
+		if n, err := w.ReleaseInvitations(t.Context(), operator, accounts.InvitationFilter{Organization: organization}); err != nil || n != 1 {
+			t.Errorf("%d released, %v", n, err)
+		}
+		link := w.outbox.linkOf(t, "anna@example.com", notify.WelcomeContact, accounts.InvitationPath)
+		if v, err := w.Invitation(t.Context(), link); err != nil || v.Organization != example.LegalName || v.Names != (accounts.Names{First: "Anna", Last: "Rossi"}) {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
+}
+
+// TestNobodyIsFloodedWithInvitations by roles that come and go; the link of the last mail keeps working.
+func TestNobodyIsFloodedWithInvitations(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.access.Tell(w.Service)
+		w.member(w.operator(), "anna@example.com")
+		anna := w.signIn("anna@example.com")
+		organization, _ := w.organization(example)
+		lid := w.licensing(organization, "E-1", "anna@example.com")
+		before := len(w.outbox.messages)
+		for range 8 {
+			role, err := w.access.Assign(t.Context(), anna, access.Assignment{Licensing: lid, Address: "carla@example.com", Role: access.Download})
+			if err == nil {
+				err = w.access.Revoke(t.Context(), anna, role)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(w.outbox.messages) - before; n != 5 {
+			t.Errorf("%d mails", n)
+		}
+		if _, err := w.Invitation(t.Context(), w.outbox.linkOf(t, "carla@example.com", notify.Welcome, accounts.InvitationPath)); err != nil {
+			t.Error(err)
+		}
+	})
+}

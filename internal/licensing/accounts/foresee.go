@@ -18,8 +18,8 @@ func (s *Service) WouldInviteTx(tx *db.Tx, i Invitation) (bool, error) {
 		return false, err
 	}
 	var open int
-	err = tx.Row("SELECT count(*) FROM invitations WHERE address = $1 AND accepted_at IS NULL AND (expires_at IS NULL OR expires_at > $2 OR user_id IS NOT NULL)",
-		address, tx.Now()).Scan(&open)
+	err = tx.Row("SELECT count(*) FROM invitations WHERE address = $1 AND accepted_at IS NULL AND (expires_at IS NULL OR expires_at > $2 OR user_id IS NOT NULL) "+
+		"AND NOT (user_id IS NULL AND reason = 'role' AND CAST($3 AS TEXT) = 'contact' AND organization_id <> $4)", address, tx.Now(), i.Reason, i.Organization).Scan(&open)
 	return open == 0, err
 }
 

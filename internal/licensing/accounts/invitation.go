@@ -32,7 +32,8 @@ type Invitation struct {
 }
 
 // InviteTx queues an invitation and reports whether it did: none is needed when a user owns the address, or an invitation
-// is open. Nothing is sent until it is released. One whose link is too old is queued anew. The caller decides access.
+// is open. Nothing is sent until it is released. One whose link is too old is queued anew, and so is one that an Administrator of another
+// organization had sent to somebody whom an agreement names now. The caller decides access.
 // Errors: Invalid "access.address", "accounts.name"; NotFound "accounts.organization_unknown".
 func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued bool, err error) {
 	address, err := i.check()
@@ -56,6 +57,9 @@ func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued b
 			reason = excluded.reason, queued_at = excluded.queued_at, released_at = NULL, token_hash = NULL, expires_at = NULL
 		WHERE invitations.expires_at <= excluded.queued_at AND invitations.user_id IS NULL`,
 		tx.NewID(), address, i.FirstName, i.LastName, string(lang), i.Organization, i.Reason, tx.Now())
+	if err == nil && n == 0 {
+		n, err = claim(tx, i, address)
+	}
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -68,6 +72,14 @@ func (s *Service) InviteTx(tx *db.Tx, actor audit.Actor, i Invitation) (queued b
 		Reason       string `json:"reason"`
 	}{i.Organization, i.Reason}
 	return true, audit.Record(tx, actor, audit.Event{Action: "invitations.queued", Object: invitations.Wire(id), After: after})
+}
+
+// claim queues the open invitation of an address anew for the organization whose agreement names the person, when an Administrator of
+// another was first. The link that was sent works until the new one is.
+func claim(tx *db.Tx, i Invitation, address string) (int64, error) {
+	return tx.Exec(`UPDATE invitations SET first_name = $1, last_name = $2, organization_id = $3, reason = $4, queued_at = $5, released_at = NULL
+		WHERE address = $6 AND accepted_at IS NULL AND user_id IS NULL AND reason = 'role' AND CAST($4 AS TEXT) = 'contact' AND organization_id <> $3`,
+		i.FirstName, i.LastName, i.Organization, i.Reason, tx.Now(), address)
 }
 
 // check returns the address in its normal form. Errors: Invalid "access.address", "accounts.name".

@@ -1,6 +1,8 @@
 package accounts
 
 import (
+	"time"
+
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
 	"chiave/internal/licensing/notify"
@@ -8,8 +10,12 @@ import (
 	"chiave/internal/platform/ids"
 )
 
+// perWelcomed bounds what Administrators can have sent to somebody who may want nothing of it.
+var perWelcomed = limit{5, 15 * time.Minute}
+
 // welcome mails somebody without an account which roles were given, by whom, and a link to register (N01). It is sent at once: unlike the
-// people whom an import names, this one is expected. A link that was sent before stops working.
+// people whom an import names, this one is expected. A link that was sent before stops working,
+// but after some mails within a quarter of an hour: then the last one stands.
 func (s *Service) welcome(tx *db.Tx, by audit.Actor, address string, changes []access.RoleChange) error {
 	var given []notify.RoleChange
 	var licensing []ids.ID
@@ -28,6 +34,9 @@ func (s *Service) welcome(tx *db.Tx, by audit.Actor, address string, changes []a
 	}
 	q, err := s.invitee(tx, address, owners)
 	if err != nil || q.id == "" {
+		return err
+	}
+	if wait, err := perWelcomed.count(tx, "welcomed "+addressSubject(address)); err != nil || wait > 0 {
 		return err
 	}
 	params := notify.Params{"by": q.org, "granted": notify.RoleChanges(given)}

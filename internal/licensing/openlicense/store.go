@@ -75,9 +75,11 @@ func forget(tx *db.Tx, subjects, suspended []ids.ID, since time.Time) error {
 	return err
 }
 
-// forgive ends the row of wrong pairs of a person and on a license.
+// forgive ends the row of wrong pairs of a person and on a license, unless the person has got the license before: dropping and adding it
+// again proves nothing.
 func forgive(tx *db.Tx, user, licensing ids.ID) error {
-	_, err := tx.Exec("DELETE FROM open_license_failures WHERE subject_id IN "+tx.In("$1"), db.List([]ids.ID{user, licensing}))
+	_, err := tx.Exec("DELETE FROM open_license_failures WHERE subject_id IN "+tx.In("$1")+
+		" AND (SELECT count(*) FROM open_license_additions a WHERE a.user_id = $2 AND a.licensing_id = $3) = 1", db.List([]ids.ID{user, licensing}), user, licensing)
 	return err
 }
 
@@ -104,12 +106,15 @@ func insert(tx *db.Tx, user ids.ID, a Addition) error {
 	return err
 }
 
-// each reads additions with the names that go with them. rest follows the tables: conditions on a, order, limit.
+// each reads additions with the names that go with them: of whoever entered the numbers the profile's, of a reseller what the license calls
+// it, for its account is not the Administrators' to know. rest follows the tables: conditions on a, order, limit.
 func each(tx *db.Tx, rest string, args []any, take func(Addition)) error {
-	return tx.Each(`SELECT a.id, a.licensing_id, l.number, a.user_id, a.address, coalesce(u.first_name, i.first_name), coalesce(u.last_name, i.last_name), a.added_at, a.denied_at, d.first_name, d.last_name
-		FROM open_license_additions a JOIN licensing_ids l ON l.id = a.licensing_id LEFT JOIN user_addresses o ON o.address = a.address AND o.verified_at IS NOT NULL
-		LEFT JOIN users u ON u.id = coalesce(a.user_id, o.user_id) LEFT JOIN users d ON d.id = a.denied_by
-		LEFT JOIN invitations i ON i.address = a.address AND i.accepted_at IS NULL `+rest, args, func(scan func(...any) error) error {
+	contact := func(name string) string {
+		return "coalesce(u." + name + ", (SELECT c." + name + " FROM contacts c WHERE c.subject_id = a.licensing_id AND c.type = 'partner' AND c.address = a.address ORDER BY c.revision DESC, c.place LIMIT 1))"
+	}
+	return tx.Each("SELECT a.id, a.licensing_id, l.number, a.user_id, a.address, "+contact("first_name")+", "+contact("last_name")+`, a.added_at, a.denied_at, d.first_name, d.last_name
+		FROM open_license_additions a JOIN licensing_ids l ON l.id = a.licensing_id LEFT JOIN users u ON u.id = a.user_id LEFT JOIN users d ON d.id = a.denied_by `+
+		rest, args, func(scan func(...any) error) error {
 		var a Addition
 		var user ids.ID
 		var first, last, by, byLast string
