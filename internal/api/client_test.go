@@ -281,7 +281,7 @@ func TestHeadAnswersLikeGetWithoutABody(t *testing.T) {
 		if r.Method != http.MethodGet {
 			continue
 		}
-		req := of(r, rossi(t, w), apptest.Admin)
+		req := of(r, rossi(t, w), fit(r))
 		get := send(t, w, req)
 		req.method = http.MethodHead
 		head := send(t, w, req)

@@ -22,16 +22,20 @@ func changes(w *apptest.World) (list []routes.Route, who map[string]string) {
 			continue
 		}
 		list = append(list, r)
-		switch {
-		case r.Action == access.Public:
-			who[r.Pattern()] = ""
-		case r.Action == access.SelfService, len(access.RolesFor(r.Action)) > 0:
-			who[r.Pattern()] = apptest.Admin
-		default:
-			who[r.Pattern()] = apptest.Operator
-		}
+		who[r.Pattern()] = fit(r)
 	}
 	return list, who
+}
+
+// fit returns somebody who may use a route.
+func fit(r routes.Route) string {
+	switch {
+	case r.Action == access.Public:
+		return ""
+	case r.Action == access.SelfService, len(access.RolesFor(r.Action)) > 0:
+		return apptest.Admin
+	}
+	return apptest.Operator
 }
 
 // recorded returns the actions of the records that came since.

@@ -60,7 +60,7 @@ func TestBrokenRequestsAreRefused(t *testing.T) {
 			brokenBody(t, w, r, good)
 		}
 	}
-	unchanged(t, "broken requests", before, w.Rows(), "invitations", "sessions")
+	unchanged(t, "broken requests", before, w.Rows(), "invitations", "sessions", "signups")
 	for _, s := range secrets {
 		if strings.Contains(w.Logged(), s) {
 			t.Errorf("the log repeats %q", s)
@@ -161,7 +161,7 @@ func brokenBody(t testing.TB, w *apptest.World, r routes.Route, good request) {
 
 // free tells members that take any text.
 func free(r routes.Route, name string) bool {
-	return slices.Contains([]string{"POST /api/v1/tokens name", "POST /api/v1/invitations/accept first_name", "POST /api/v1/invitations/accept last_name",
+	return slices.Contains([]string{"POST /api/v1/tokens name", "POST /api/v1/device name", "POST /api/v1/invitations/accept first_name", "POST /api/v1/invitations/accept last_name",
 		"POST /api/v1/invitations/accept password", "PUT /api/v1/password password", "POST /api/v1/password/reset password", "POST /activation/v1/activations machine",
 		"POST /api/v1/permission-requests licensing_id", "POST /api/v1/open-license-additions license_number", "POST /api/v1/open-license-additions authorization_number",
 		"POST /api/v1/open-license-additions first_name", "POST /api/v1/open-license-additions last_name", "POST /api/v1/permission-requests comments"}, r.Pattern()+" "+name)
