@@ -58,7 +58,7 @@ var alsoStaff = map[string]access.Action{"GET /api/v1/product-keys": access.Main
 // judged are refusals that depend on who the person is, not on roles.
 var judged = map[string]string{"DELETE /api/v1/session": "accounts.no_session", "PUT /api/v1/password": "accounts.password_change", "POST /api/v1/permission-requests": "requests.no_address",
 	"POST /api/v1/open-license-additions": "urn:chiave:error:openlicense.",
-	"POST /api/v1/address-claim": "accounts.too_many_mails", "POST /api/v1/address-claim/proof": "registration.link_unknown"}
+	"POST /api/v1/address-claim":          "accounts.too_many_mails", "POST /api/v1/address-claim/proof": "registration.link_unknown"}
 
 // cases are the routes of the API with their samples, about any Licensing ID.
 func cases(t *testing.T, w *apptest.World, a *accesstest.World) (list []accesstest.Case) {
