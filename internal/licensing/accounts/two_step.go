@@ -121,6 +121,10 @@ func (s *Service) ConfirmTwoStep(ctx context.Context, actor audit.Actor, code st
 			if err := g.InPerson(); err != nil {
 				return err
 			}
+			// A sign-in under way holds this row until its session is there to be ended; one that comes later is asked for a code.
+			if _, err := tx.Exec("UPDATE credentials SET changed_at = changed_at WHERE user_id = $1", actor.ID); err != nil {
+				return err
+			}
 			r, err := s.totpOf(tx, actor.ID)
 			switch {
 			case err != nil:
