@@ -186,6 +186,9 @@ func (s *Service) waiting(tx *db.Tx, userCode string) (id ids.ID, d DeviceReques
 
 // guess counts a try at a code before it is made, and gives it back when it was right. Errors: Limited "accounts.too_many_attempts".
 func (s *Service) guess(ctx context.Context, actor audit.Actor, try func() error) error {
+	if err := s.mustBeInPerson(ctx, actor); err != nil {
+		return err
+	}
 	subject := "device " + string(actor.ID)
 	tooMany, err := s.countOnce(ctx, perGuesses, subject)
 	if err != nil {
