@@ -261,7 +261,8 @@ func TestWithoutItsRecordNoFormHasAnEffect(t *testing.T) {
 				t.Errorf("%s: %d\n%s", pattern, p.Status, p.Text())
 			}
 			for table, rows := range dbtest.Rows(t, d) {
-				if table != "order_lines" && !slices.Equal(before[table], rows) { // where imports stage rows that nobody sees
+				// Imports stage rows that nobody sees; a try at a signup code counts before it is looked at.
+				if table != "order_lines" && table != "signups" && !slices.Equal(before[table], rows) {
 					t.Errorf("%s changed %s", pattern, table)
 				}
 			}

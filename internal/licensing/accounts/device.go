@@ -184,8 +184,12 @@ func (s *Service) waiting(tx *db.Tx, userCode string) (id ids.ID, d DeviceReques
 	return id, d, err
 }
 
-// guess counts a try at a code before it is made, and gives it back when it was right. Errors: Limited "accounts.too_many_attempts".
+// guess counts a try at a code before it is made, and gives this one back when it was right: a program of one's own must not give back what was
+// tried at those of others. Errors: Limited "accounts.too_many_attempts".
 func (s *Service) guess(ctx context.Context, actor audit.Actor, try func() error) error {
+	if err := s.mustBeInPerson(ctx, actor); err != nil {
+		return err
+	}
 	subject := "device " + string(actor.ID)
 	tooMany, err := s.countOnce(ctx, perGuesses, subject)
 	if err != nil {
@@ -197,7 +201,10 @@ func (s *Service) guess(ctx context.Context, actor audit.Actor, try func() error
 	if err := try(); err != nil {
 		return err
 	}
-	return s.forget(ctx, subject)
+	return s.db.Housekeep(ctx, "giving back a guess that was right", func(tx *db.Tx) error {
+		_, err := tx.Exec("UPDATE signin_failures SET attempts = attempts - 1 WHERE subject = $1 AND attempts > 0", subject)
+		return err
+	})
 }
 
 // forget gives the attempts under a subject back.

@@ -116,9 +116,16 @@ func (s *Service) StartTwoStep(ctx context.Context, actor audit.Actor, password 
 // recovery codes, which exist in this answer only. Errors: those of Gate.InPerson; Invalid "accounts.two_step" with its field; Limited
 // "accounts.too_many_attempts"; Conflict "accounts.two_step_on", "accounts.two_step_off".
 func (s *Service) ConfirmTwoStep(ctx context.Context, actor audit.Actor, code string) (recovery []string, err error) {
+	if err := s.mustBeInPerson(ctx, actor); err != nil {
+		return nil, err
+	}
 	err = s.tryCode(ctx, actor.ID, func() error {
 		return s.access.Write(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
 			if err := g.InPerson(); err != nil {
+				return err
+			}
+			// A sign-in under way holds this row until its session is there to be ended; one that comes later is asked for a code.
+			if _, err := tx.Exec("UPDATE credentials SET changed_at = changed_at WHERE user_id = $1", actor.ID); err != nil {
 				return err
 			}
 			r, err := s.totpOf(tx, actor.ID)
@@ -200,6 +207,11 @@ func (s *Service) withFactor(ctx context.Context, actor audit.Actor, password, c
 			return do(tx)
 		})
 	})
+}
+
+// mustBeInPerson comes before a try is counted: who may not try must not use the owner's tries up. Errors: those of Gate.InPerson.
+func (s *Service) mustBeInPerson(ctx context.Context, actor audit.Actor) error {
+	return s.access.Read(ctx, actor, func(_ *db.Tx, g *access.Gate) error { return g.InPerson() })
 }
 
 // tryCode counts a try before it is made, and gives it back when the code was right. Errors: Limited "accounts.too_many_attempts".

@@ -300,6 +300,36 @@ func TestTurningTwoStepSignInOff(t *testing.T) {
 	})
 }
 
+// TestWhoMayNotTryUsesNoTriesUp: neither an API token nor somebody who looks through the owner's eyes keeps the owner out.
+func TestWhoMayNotTryUsesNoTriesUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		operator := w.operator()
+		w.member(operator, "anna@example.com")
+		_, anna := w.enter("anna@example.com", password)
+		secret, _ := w.twoStep(anna)
+		w.clk.Advance(time.Minute)
+		byToken := w.byToken(anna)
+		viewer := audit.Actor{Kind: audit.User, ID: anna.ID, By: operator.ID, Session: anna.Session}
+		for range 5 {
+			for _, actor := range []audit.Actor{byToken, viewer} {
+				if _, err := w.ConfirmTwoStep(t.Context(), actor, "000000"); err == nil || errs.KindOf(err) == errs.Limited {
+					t.Fatal(err)
+				}
+				if _, err := w.Device(t.Context(), actor, "BCDF-GHJK"); err == nil || errs.KindOf(err) == errs.Limited {
+					t.Fatal(err)
+				}
+			}
+		}
+		if got := w.tries(accountstest.Code(secret, w.clk.Now())); got != "" {
+			t.Errorf("the owner's code: %s", got)
+		}
+		if _, err := w.Device(t.Context(), anna, w.waits("*").User); err != nil {
+			t.Errorf("the owner's device: %v", err)
+		}
+	})
+}
+
 // reset sets a forgotten password.
 func (w *world) reset(address, password string) {
 	w.t.Helper()
