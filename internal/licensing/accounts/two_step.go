@@ -46,15 +46,19 @@ type secretRow struct {
 
 func secretPlace(user ids.ID) string { return "totp_secrets/" + string(user) }
 
-// totpOf returns the secret of a user; none when there is none, or one that was not proven in time.
-func (s *Service) totpOf(tx *db.Tx, user ids.ID) (r secretRow, err error) {
+// totpOf returns the actor's secret; none when there is none, one that was not proven in time, or one that waits in another session.
+func (s *Service) totpOf(tx *db.Tx, actor audit.Actor) (r secretRow, err error) {
 	var sealed []byte
-	err = tx.Row("SELECT secret, made_at, confirmed_at FROM totp_secrets WHERE user_id = $1", user).Scan(&sealed, &r.made, &r.confirmed)
-	if errors.Is(err, db.ErrNoRow) || err == nil && r.confirmed.IsZero() && tx.Now().Sub(r.made) > twoStepWait {
+	var session ids.ID
+	err = tx.Row("SELECT secret, made_at, confirmed_at, COALESCE(session_id, '') FROM totp_secrets WHERE user_id = $1", actor.ID).Scan(&sealed, &r.made, &r.confirmed, &session)
+	if errors.Is(err, db.ErrNoRow) {
 		return secretRow{}, nil
 	}
 	if err == nil {
-		r.secret, err = s.sealer.Open(secretPlace(user), sealed)
+		r.secret, err = s.sealer.Open(secretPlace(actor.ID), sealed)
+	}
+	if err == nil && r.confirmed.IsZero() && (session != actor.Session || tx.Now().Sub(r.made) > twoStepWait) {
+		return secretRow{}, nil
 	}
 	return r, err
 }
@@ -65,7 +69,7 @@ func (s *Service) TwoStep(ctx context.Context, actor audit.Actor, issuer string)
 		if err := g.InPerson(); err != nil {
 			return err
 		}
-		r, err := s.totpOf(tx, actor.ID)
+		r, err := s.totpOf(tx, actor)
 		if err != nil || r.secret == nil {
 			return err
 		}
@@ -100,8 +104,8 @@ func (s *Service) StartTwoStep(ctx context.Context, actor audit.Actor, password 
 		if err := g.InPerson(); err != nil {
 			return err
 		}
-		n, err := tx.Exec(`INSERT INTO totp_secrets (user_id, secret, made_at, last_step) VALUES ($1, $2, $3, 0) ON CONFLICT (user_id) DO UPDATE SET
-			secret = excluded.secret, made_at = excluded.made_at WHERE totp_secrets.confirmed_at IS NULL`, actor.ID, sealed, tx.Now())
+		n, err := tx.Exec(`INSERT INTO totp_secrets (user_id, secret, made_at, last_step, session_id) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (user_id) DO UPDATE SET
+			secret = excluded.secret, made_at = excluded.made_at, session_id = excluded.session_id WHERE totp_secrets.confirmed_at IS NULL`, actor.ID, sealed, tx.Now(), actor.Session)
 		if err != nil {
 			return err
 		}
@@ -128,7 +132,7 @@ func (s *Service) ConfirmTwoStep(ctx context.Context, actor audit.Actor, code st
 			if _, err := tx.Exec("UPDATE credentials SET changed_at = changed_at WHERE user_id = $1", actor.ID); err != nil {
 				return err
 			}
-			r, err := s.totpOf(tx, actor.ID)
+			r, err := s.totpOf(tx, actor)
 			switch {
 			case err != nil:
 				return err
@@ -233,7 +237,7 @@ func (s *Service) tryCode(ctx context.Context, user ids.ID, try func() error) er
 // checkCode uses a code up, if the user's sign-in wants one: of the app, each once, or a recovery code, of which the owner is told. The write
 // itself takes it, so that of two servers one does.
 func (s *Service) checkCode(tx *db.Tx, actor audit.Actor, code string) (wanted, given bool, err error) {
-	r, err := s.totpOf(tx, actor.ID)
+	r, err := s.totpOf(tx, actor)
 	if err != nil || r.confirmed.IsZero() {
 		return false, false, err
 	}

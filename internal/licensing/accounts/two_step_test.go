@@ -330,6 +330,35 @@ func TestWhoMayNotTryUsesNoTriesUp(t *testing.T) {
 	})
 }
 
+// TestASecretWaitsInItsSession: a session that did not give the password neither reads nor confirms a new secret, and whoever has reset the
+// password is not offered one that was made before.
+func TestASecretWaitsInItsSession(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.member(w.operator(), "anna@example.com")
+		_, thief := w.enter("anna@example.com", password)
+		_, anna := w.enter("anna@example.com", password)
+		if err := w.StartTwoStep(t.Context(), anna, password); err != nil {
+			t.Fatal(err)
+		}
+		state, err := w.TwoStep(t.Context(), anna, "")
+		if err != nil || state.Secret == "" {
+			t.Fatal(err)
+		}
+		if s, err := w.TwoStep(t.Context(), thief, ""); err != nil || s.Secret != "" {
+			t.Errorf("another session reads it: %v", err)
+		}
+		if _, err := w.ConfirmTwoStep(t.Context(), thief, accountstest.Code(state.Secret, w.clk.Now())); errs.CodeOf(err) != "accounts.two_step_off" {
+			t.Errorf("another session confirms it: %v", err)
+		}
+		w.reset("anna@example.com", another)
+		_, anna = w.enter("anna@example.com", another)
+		if s, err := w.TwoStep(t.Context(), anna, ""); err != nil || s.Secret != "" {
+			t.Errorf("offered after a reset: %v", err)
+		}
+	})
+}
+
 // reset sets a forgotten password.
 func (w *world) reset(address, password string) {
 	w.t.Helper()
