@@ -151,6 +151,7 @@ func (a *App) rooms(post *mail.Client) {
 	a.Open = openlicense.New(openlicense.Needs{DB: a.DB, Access: a.Access, Accounts: a.Accounts, Agreements: a.Agreements, Notify: a.Notify, Queue: a.Jobs, BaseURL: a.Config.BaseURL,
 		Limits: openlicense.Limits{Failures: a.Config.OpenLicenseFailures, Within: a.Config.OpenLicenseWithin}})
 	a.Orders.Tell(a.Open)
+	a.Access.Tell(a.Open)
 	a.Keys = keys.New(a.DB, a.Access, a.Sealer, a.Reports)
 	a.Activation = activation.New(a.Access, a.Sealer, func(tx *db.Tx) (activation.Signer, error) { return a.Sealer.Signer(tx) }, a.Issuer())
 }

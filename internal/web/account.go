@@ -14,7 +14,7 @@ import (
 	"chiave/internal/web/ui"
 )
 
-const accountPath = "/account"
+const accountPath = accounts.AccountPath
 
 // account registers the page on which somebody looks after their own account.
 func (r registrar) account() {

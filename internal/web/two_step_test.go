@@ -69,7 +69,11 @@ func twoStepForms() map[string]func(t *testing.T, w *webtest.World) sent {
 			return sent{path: "/account/two-step", form: url.Values{"current": {webtest.Password}}}
 		},
 		"POST /account/two-step/confirm": func(t *testing.T, w *webtest.World) sent {
-			return sent{path: "/account/two-step/confirm", form: url.Values{"code": {accountstest.Code(secretOf(t, w, w.InPerson(webtest.Stranger)), dbtest.Start)}}}
+			code := accountstest.Code(secretOf(t, w, w.InPerson(webtest.Stranger)), dbtest.Start)
+			// The secret waits in the session that asked for it: here the one of a browser, if there is one.
+			w.Exec(`UPDATE totp_secrets SET session_id = (SELECT s.id FROM sessions s JOIN user_addresses a ON a.user_id = s.user_id WHERE a.address = $1 AND s.agent <> '' AND s.ended_at IS NULL LIMIT 1)
+				WHERE confirmed_at IS NULL AND user_id = (SELECT user_id FROM user_addresses WHERE address = $1)`, webtest.Stranger)
+			return sent{path: "/account/two-step/confirm", form: url.Values{"code": {code}}}
 		},
 		"POST /account/two-step/off":      both("off"),
 		"POST /account/two-step/recovery": both("recovery"),

@@ -76,6 +76,9 @@ func TestStaffSeeWhatACustomersPersonSees(t *testing.T) {
 		if did["views.started"] != 1 || did["customers.read"] == earlier["customers.read"] || did["access.refused"]-earlier["access.refused"] != 10 {
 			t.Errorf("on record: %v, and before %v", did, earlier)
 		}
+		if lists := w.Acts(webtest.Operator)["customers.read"]; staff.Get("/keys").Status != http.StatusOK || w.Acts(webtest.Operator)["customers.read"] == lists {
+			t.Error("a list that is seen in a view is not on record")
+		}
 		if got := w.Acts(webtest.KeyView); got["access.refused"] != 0 {
 			t.Errorf("on Luca's record: %v", got)
 		}

@@ -25,11 +25,11 @@ type Herald interface {
 	RolesChangedTx(tx *db.Tx, by audit.Actor, address string, changes []RoleChange) error
 }
 
-// Tell makes the herald hear of every change of roles from now on. It is called before the service is used.
-func (s *Service) Tell(h Herald) { s.herald = h }
+// Tell makes a herald hear of every change of roles, after those before it. It is called before the service is used.
+func (s *Service) Tell(h Herald) { s.heralds = append(s.heralds, h) }
 
 func (s *Service) tell(tx *db.Tx, by audit.Actor, address string, changes []RoleChange) error {
-	if s.herald == nil || len(changes) == 0 {
+	if len(s.heralds) == 0 || len(changes) == 0 {
 		return nil
 	}
 	numbers, err := numbersOf(tx, changes)
@@ -40,7 +40,12 @@ func (s *Service) tell(tx *db.Tx, by audit.Actor, address string, changes []Role
 		changes[i].Number = numbers[changes[i].Licensing]
 	}
 	slices.SortStableFunc(changes, func(a, b RoleChange) int { return cmp.Compare(a.Number, b.Number) })
-	return s.herald.RolesChangedTx(tx, by, address, changes)
+	for _, h := range s.heralds {
+		if err := h.RolesChangedTx(tx, by, address, changes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func numbersOf(tx *db.Tx, changes []RoleChange) (map[ids.ID]string, error) {

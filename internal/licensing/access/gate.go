@@ -192,7 +192,7 @@ func (g *Gate) Scope(action Action) (Scope, error) {
 		return Scope{}, err
 	}
 	g.allow()
-	if who.may(action) && !who.trusted {
+	if who.viewing || who.may(action) && !who.trusted {
 		g.reads = append(g.reads, customerRead{action: action, organization: g.actor.For})
 	}
 	return scope, nil

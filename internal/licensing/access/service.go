@@ -19,9 +19,9 @@ const licensingIDs ids.Prefix = "lid"
 
 // Service runs use cases under a Gate and keeps the role rows. It is safe for concurrent use.
 type Service struct {
-	db     *db.DB
-	tally  *tally
-	herald Herald
+	db      *db.DB
+	tally   *tally
+	heralds []Herald
 }
 
 // New returns the service.

@@ -129,6 +129,10 @@ func (s *Service) passwordChanged(tx *db.Tx, actor audit.Actor, event string, wh
 	if _, err := tx.Exec("UPDATE password_links SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL", tx.Now(), who.ID); err != nil {
 		return err
 	}
+	// A program that was let in and has not come yet may have been let in by whoever the password is changed for.
+	if _, err := tx.Exec("UPDATE device_requests SET state = 'denied' WHERE user_id = $1 AND state = 'allowed'", who.ID); err != nil {
+		return err
+	}
 	for _, address := range who.Addresses {
 		err := s.mail.EnqueueTx(tx, notify.Message{To: address, Lang: string(who.Language), Zone: who.zone, Event: notify.PasswordChanged,
 			Params: notify.Params{"name": who.Name(), "at": notify.Instant(tx.Now()), "link": s.baseURL + ForgottenPath}})

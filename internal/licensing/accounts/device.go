@@ -10,12 +10,15 @@ import (
 
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/db"
 	"chiave/internal/platform/errs"
 	"chiave/internal/platform/ids"
 )
 
 const (
+	// AccountPath is the page on which people look after their own account.
+	AccountPath = "/account"
 	// DevicePath is the page on which somebody lets a program in.
 	DevicePath = "/device"
 	// UserCodeField is the query parameter that fills the code in there.
@@ -167,7 +170,11 @@ func (s *Service) DecideDevice(ctx context.Context, actor audit.Actor, userCode 
 			after := struct {
 				State string `json:"state"`
 			}{state}
-			return audit.Record(tx, actor, audit.Event{Action: "devices.decided", Object: devices.Wire(id), After: after})
+			event := audit.Event{Action: "devices.decided", Object: devices.Wire(id), After: after}
+			if allow {
+				return s.ownerTold(tx, actor, event, notify.DeviceAllowed, AccountPath)
+			}
+			return audit.Record(tx, actor, event)
 		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"chiave/internal/licensing/access"
 	"chiave/internal/licensing/accounts"
 	"chiave/internal/licensing/audit"
+	"chiave/internal/licensing/notify"
 	"chiave/internal/platform/errs"
 )
 
@@ -28,6 +29,12 @@ func (w *world) redeems(codes accounts.DeviceCodes) (string, string) {
 		return secret, ""
 	}
 	return secret, errs.CodeOf(err)
+}
+
+// actor signs somebody in.
+func (w *world) actor(address string) audit.Actor {
+	_, actor := w.enter(address, password)
+	return actor
 }
 
 func TestAProgramIsLetInOnce(t *testing.T) {
@@ -68,6 +75,15 @@ func TestAProgramIsLetInOnce(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Name != "anna's laptop" {
 			t.Errorf("listed %+v, %v", list, err)
 		}
+		w.clk.Advance(time.Hour)
+		short, _, err := w.CreateToken(t.Context(), w.actor("anna@example.com"), "short", []access.Action{access.Everything}, w.clk.Now().Add(time.Minute))
+		if err != nil || short == "" {
+			t.Fatal(err)
+		}
+		w.clk.Advance(2 * time.Minute)
+		if list, err := w.ListTokens(t.Context(), w.actor("anna@example.com")); err != nil || len(list) != 1 {
+			t.Errorf("one has ended: %+v, %v", list, err)
+		}
 		if err := w.SignOut(t.Context(), s.Actor, secret); err != nil {
 			t.Errorf("signing out: %v", err)
 		}
@@ -75,6 +91,25 @@ func TestAProgramIsLetInOnce(t *testing.T) {
 			t.Errorf("after signing out: %v", err)
 		}
 		w.leaks(codes.Device, codes.User, secret, "laptop")
+	})
+}
+
+// TestANewPasswordSendsWaitingProgramsAway: whoever knew the old one may have let them in.
+func TestANewPasswordSendsWaitingProgramsAway(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.member(w.operator(), "anna@example.com")
+		_, anna := w.enter("anna@example.com", password)
+		codes := w.waits(access.Everything)
+		if err := w.DecideDevice(t.Context(), anna, codes.User, true); err != nil || w.mailed(notify.DeviceAllowed) != 1 {
+			t.Fatalf("%v, %d mails", err, w.mailed(notify.DeviceAllowed))
+		}
+		if err := w.ChangePassword(t.Context(), anna, password, "seven boats before the dawn"); err != nil {
+			t.Fatal(err)
+		}
+		if secret, code := w.redeems(codes); secret != "" || code != "accounts.oauth_access_denied" {
+			t.Errorf("got %q, %s", secret, code)
+		}
 	})
 }
 

@@ -32,7 +32,7 @@ func (s Session) Seen() (audit.Actor, User) {
 	if s.Viewed == nil {
 		return s.Actor, s.User
 	}
-	return audit.Actor{Kind: audit.User, ID: s.Viewed.ID, By: s.Actor.ID, Session: s.Actor.Session}, *s.Viewed
+	return audit.Actor{Kind: audit.User, ID: s.Viewed.ID, By: s.Actor.ID, For: s.Viewed.Organization, Session: s.Actor.Session}, *s.Viewed
 }
 
 var (

@@ -78,7 +78,7 @@ func addToken(tx *db.Tx, actor audit.Actor, prefix string, user ids.ID, name str
 	return secret, id, audit.Record(tx, actor, audit.Event{Action: "tokens.created", Object: tokens.Wire(id), After: after})
 }
 
-// ListTokens returns the actor's tokens that were not revoked, the newest first. Errors: those of Gate.Private.
+// ListTokens returns the actor's tokens that work, the newest first. Errors: those of Gate.Private.
 func (s *Service) ListTokens(ctx context.Context, actor audit.Actor) ([]APIToken, error) {
 	var all []APIToken
 	err := s.access.Read(ctx, actor, func(tx *db.Tx, g *access.Gate) error {
@@ -86,8 +86,8 @@ func (s *Service) ListTokens(ctx context.Context, actor audit.Actor) ([]APIToken
 		if err := g.Private(); err != nil {
 			return err
 		}
-		return tx.Each("SELECT id, name, scopes, created_at, expires_at, used_at FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL ORDER BY id DESC",
-			[]any{actor.ID}, func(scan func(...any) error) error {
+		return tx.Each("SELECT id, name, scopes, created_at, expires_at, used_at FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY id DESC",
+			[]any{actor.ID, tx.Now()}, func(scan func(...any) error) error {
 				var t APIToken
 				var scopes string
 				err := scan(&t.ID, &t.Name, &scopes, &t.CreatedAt, &t.ExpiresAt, &t.UsedAt)

@@ -171,7 +171,7 @@ func (s *Service) RenewRecovery(ctx context.Context, actor audit.Actor, password
 		if recovery, err = newRecovery(tx, actor.ID); err != nil {
 			return err
 		}
-		return audit.Record(tx, actor, audit.Event{Action: "factors.recovery_renewed", Object: users.Wire(actor.ID)})
+		return s.factorChanged(tx, actor, "factors.recovery_renewed", notify.RecoveryNew)
 	})
 	return recovery, err
 }

@@ -223,8 +223,8 @@ func TestRecoveryCodesWorkOnce(t *testing.T) {
 			t.Errorf("%+v, %v", s, err)
 		}
 		fresh, err := w.RenewRecovery(t.Context(), anna, password, recovery[0])
-		if err != nil || len(fresh) != 10 {
-			t.Fatalf("renewing: %v", err)
+		if err != nil || len(fresh) != 10 || w.mailed(notify.RecoveryNew) != 1 {
+			t.Fatalf("renewing: %v, %d mails", err, w.mailed(notify.RecoveryNew))
 		}
 		if got := w.tries(recovery[1]); got != "accounts.code_wrong" {
 			t.Errorf("a replaced one: %s", got)

@@ -26,14 +26,14 @@ func (s *Service) PairTx(tx *db.Tx, license, authorization string) (match ids.ID
 			open = append(open, code)
 		}
 	}
-	err = tx.Each("SELECT o.id, o.matches FROM (SELECT l.id, CASE WHEN l.number_folded = $1 AND lower(l.authorization_number) = $2 THEN 1 ELSE 0 END AS matches "+
+	err = tx.Each("SELECT o.id, o.matches FROM (SELECT l.id, CASE WHEN l.number_folded = $1 AND lower(l.authorization_number) = $2 THEN 2 WHEN l.number_folded = $1 THEN 1 ELSE 0 END AS matches "+
 		"FROM licensing_ids l WHERE (l.number_folded = $1 OR lower(l.authorization_number) = $2) AND l.program IN "+tx.In("$3")+" AND "+access.Shown+
 		" ORDER BY matches DESC, l.id LIMIT $4) o ORDER BY o.id", []any{strings.ToLower(license), strings.ToLower(authorization), db.List(open), mostNamed},
 		func(scan func(...any) error) error {
 			var id ids.ID
 			var matches int
 			err := scan(&id, &matches)
-			if named = append(named, id); matches == 1 {
+			if named = append(named, id); matches == 2 {
 				match = id
 			}
 			return err

@@ -72,8 +72,8 @@ const (
 
 // Events returns every event in order of name.
 func Events() []string {
-	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved},
-		requestEvents(), openLicenseEvents(), tenantEvents(), registrationEvents())
+	all := slices.Concat([]string{Alternates, Invitation, PasswordChanged, PasswordLink, PasswordSet, RolesChanged, Welcome, WelcomeContact},
+		wayInEvents(), requestEvents(), openLicenseEvents(), tenantEvents(), registrationEvents())
 	slices.Sort(all)
 	return all
 }
@@ -91,7 +91,7 @@ func paramsOf(event string) (forms map[string]form, ok bool) {
 		return map[string]form{"name": name, "organization": text, "granted": given, "link": link, "until": instant}, true
 	case PasswordLink:
 		return map[string]form{"name": name, "link": link, "until": instant}, true
-	case PasswordSet, PasswordChanged, TwoStepOn, TwoStepOff, RecoveryUsed, PasskeyAdded, PasskeyRemoved:
+	case PasswordSet, PasswordChanged, TwoStepOn, TwoStepOff, RecoveryUsed, RecoveryNew, PasskeyAdded, PasskeyRemoved, DeviceAllowed:
 		return map[string]form{"name": name, "at": instant, "link": link}, true
 	case RolesChanged:
 		return map[string]form{"name": name, "changes": changes, "link": link}, true

@@ -338,7 +338,7 @@ func TestEveryEventInBothLanguages(t *testing.T) {
 			notify.AddressClaimed: {"name", "email", "link", "until"}, notify.AlreadyRegistered: {"name", "email", "link"},
 			notify.Alternates: {"name", "few", "link"}, notify.Welcome: {"name", "by", "granted", "link", "until"}, notify.WelcomeContact: {"name", "organization", "granted", "link", "until"},
 			notify.Invitation: {"name", "organization", "link", "until"}, notify.PasswordSet: {"name", "link", "at"},
-			notify.TwoStepOn: {"name", "link", "at"}, notify.TwoStepOff: {"name", "link", "at"}, notify.RecoveryUsed: {"name", "link", "at"}, notify.PasskeyAdded: {"name", "link", "at"}, notify.PasskeyRemoved: {"name", "link", "at"},
+			notify.TwoStepOn: {"name", "link", "at"}, notify.TwoStepOff: {"name", "link", "at"}, notify.RecoveryUsed: {"name", "link", "at"}, notify.RecoveryNew: {"name", "link", "at"}, notify.DeviceAllowed: {"name", "link", "at"}, notify.PasskeyAdded: {"name", "link", "at"}, notify.PasskeyRemoved: {"name", "link", "at"},
 			notify.PasswordChanged: {"name", "link", "at"}, notify.PasswordLink: {"name", "link", "until"}, notify.RolesChanged: {"name", "changes", "link"},
 			notify.RequestSubmitted: {"name", "requester", "email", "licensing_id", "request", "roles", "comments", "link"}, notify.RequestAccepted: {"name", "licensing_id", "request", "roles", "note", "link"},
 			notify.RequestDenied:    {"name", "licensing_id", "request", "note", "link"},

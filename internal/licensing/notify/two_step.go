@@ -6,7 +6,15 @@ const (
 	TwoStepOn    = "two_step_on"
 	TwoStepOff   = "two_step_off"
 	RecoveryUsed = "recovery_used"
+	RecoveryNew  = "recovery_new"
 
 	PasskeyAdded   = "passkey_added"
 	PasskeyRemoved = "passkey_removed"
+
+	DeviceAllowed = "device_allowed"
 )
+
+// wayInEvents returns all of these.
+func wayInEvents() []string {
+	return []string{TwoStepOn, TwoStepOff, RecoveryUsed, RecoveryNew, PasskeyAdded, PasskeyRemoved, DeviceAllowed}
+}

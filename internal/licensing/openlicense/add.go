@@ -97,7 +97,7 @@ func (s *Service) give(tx *db.Tx, actor audit.Actor, me accounts.User, licensing
 		return Addition{}, err
 	}
 	a := Addition{ID: tx.NewID(), Licensing: l.ID, Number: l.Number, Name: me.Name(), Address: me.Addresses[0], Added: tx.Now()}
-	given, err := s.grant(tx, actor.ID, a)
+	given, err := s.grant(tx, actor.ID, actor.ID, a)
 	if err != nil {
 		return Addition{}, err
 	}
@@ -117,10 +117,11 @@ func (s *Service) give(tx *db.Tx, actor audit.Actor, me accounts.User, licensing
 	return a, audit.Record(tx, actor, audit.Event{Action: "openlicense.added", Object: Wire.Wire(a.ID), LicensingID: l.ID, After: after})
 }
 
-// grant writes an addition and gives those roles of the set that are not held, none to an Administrator.
-func (s *Service) grant(tx *db.Tx, user ids.ID, a Addition) ([]access.Given, error) {
-	if user != "" {
-		held, err := s.Access.RolesHeldTx(tx, user, a.Licensing)
+// grant writes an addition by a user, if it was one, and gives its holder, if there is an account, those roles of the set that are not held, none
+// to an Administrator.
+func (s *Service) grant(tx *db.Tx, user, holder ids.ID, a Addition) ([]access.Given, error) {
+	if holder != "" {
+		held, err := s.Access.RolesHeldTx(tx, holder, a.Licensing)
 		if err != nil || slices.Contains(held, access.Administrator) {
 			return nil, err
 		}

@@ -53,6 +53,41 @@ func TestAnAdministratorDeniesTheAccess(t *testing.T) {
 	})
 }
 
+// TestTakingTheRolesAwayDeniesToo: what an Administrator takes away role by role does not come back by the same numbers either, once nothing of it is
+// left; what the person drops does (OPEN-08, OPEN-09, OPEN-17; N11).
+func TestTakingTheRolesAwayDeniesToo(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		a := w.add(t, w.dario, pair(other, otherNumber))
+		if err := w.Access.Drop(t.Context(), w.dario, a.Licensing); err != nil {
+			t.Fatal(err)
+		}
+		a = w.add(t, w.dario, pair(other, otherNumber))
+		roles, err := w.Access.ListRoles(t.Context(), w.Bruno, a.Licensing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range roles {
+			if g.Source != access.OpenLicense {
+				continue
+			}
+			if len(w.Mails(notify.OpenLicenseDenied)) > 0 {
+				t.Error("denied while a role is left")
+			}
+			if err := w.Access.Revoke(t.Context(), w.Bruno, g.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if mails := w.Mails(notify.OpenLicenseDenied); len(mails) != 1 || mails[0].To != "dario@alba.example" {
+			t.Errorf("mails %+v", mails)
+		}
+		if got, err := w.Get(t.Context(), w.Bruno, a.ID); err != nil || got.DeniedBy != "Bruno Virtanen" {
+			t.Errorf("%+v, %v", got, err)
+		}
+		w.fails(t, "openlicense.denied", w.dario, pair(other, otherNumber))
+	})
+}
+
 // TestWhoSeesWhat: Administrators what is theirs, people their own additions, nobody anything.
 func TestWhoSeesWhat(t *testing.T) {
 	t.Parallel()

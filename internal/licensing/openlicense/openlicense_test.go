@@ -36,6 +36,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	requeststest.Each(t, func(t *testing.T, base *requeststest.World) {
 		s := openlicense.New(openlicense.Needs{DB: base.DB, Access: base.Access, Accounts: base.Accounts, Agreements: base.Agreements, Notify: base.Notify,
 			Queue: base.Queue, BaseURL: requeststest.BaseURL})
+		base.Access.Tell(s)
 		base.Give("dario@alba.example", first, access.Download)
 		test(t, &world{base, s, base.Person("dario@alba.example", "Dario", "Conti")})
 	})

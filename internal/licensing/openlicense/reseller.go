@@ -91,7 +91,11 @@ func (s *Service) resellers(tx *db.Tx, orders int64) ([]reseller, error) {
 func (s *Service) welcomeOne(tx *db.Tx, actor audit.Actor, r reseller) error {
 	a := r.Addition
 	a.ID, a.Reseller, a.Added = tx.NewID(), true, tx.Now()
-	given, err := s.grant(tx, "", a)
+	holder, err := s.Accounts.OwnerTx(tx, a.Address)
+	if err != nil {
+		return err
+	}
+	given, err := s.grant(tx, "", holder, a)
 	if err != nil || len(given) == 0 { // who holds all of it already is not given it again by the next order either
 		return err
 	}

@@ -43,6 +43,21 @@ func TestAResellerGetsTheSetWithTheOrder(t *testing.T) {
 	})
 }
 
+// TestAResellerWhoAdministersIsGivenNothing: the roles would stay when the Administrator role ends.
+func TestAResellerWhoAdministersIsGivenNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.Take(`{"agreements": [{"licensing_id": "61000002", "program": "open-license", "organization": "ALBA", "start": "2026-01-01", "authorization_number": "90000002ZZE2801",
+			"contacts": [{"type": "primary", "email": "anna@alba.example"}, {"type": "partner", "email": "marta@ponte.example"}]}]}`)
+		w.Person("marta@ponte.example", "Marta", "Colombo")
+		w.Give("marta@ponte.example", second, access.Administrator)
+		w.ordered(t, 1, second)
+		if list, _, err := w.List(t.Context(), w.Anna, openlicense.Filter{}); err != nil || len(list) != 0 {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
+
 // ordered publishes order lines as the room of orders does.
 func (w *world) ordered(t *testing.T, revision int64, licenses ...string) {
 	t.Helper()
