@@ -35,6 +35,10 @@ var (
 // address. A claim of the same address sends the mail again; its link before stops working. Errors: those of Gate.InPerson; Invalid
 // "registration.address" with its field; Limited "accounts.too_many_mails"; Conflict "registration.e02", "registration.e03", "registration.e05".
 func (s *Service) Claim(ctx context.Context, actor audit.Actor, remote, address string) error {
+	err := s.Access.Read(ctx, actor, func(_ *db.Tx, g *access.Gate) error { return g.InPerson() }) // others count towards no limit
+	if err != nil {
+		return err
+	}
 	work, err := s.work(address)
 	if err != nil {
 		return err

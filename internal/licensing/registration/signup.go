@@ -49,6 +49,9 @@ func (s *Service) Start(ctx context.Context, request, remote, address string, la
 
 // begin writes a sign-up of whom admit lets pass.
 func (s *Service) begin(ctx context.Context, actor audit.Actor, remote, address string, lang i18n.Lang, event string, admit func(*db.Tx, *access.Gate) error) (up Signup, err error) {
+	if err := s.Access.Read(ctx, actor, admit); err != nil { // others count towards no limit
+		return up, err
+	}
 	work, err := s.work(address)
 	if _, ok := i18n.ParseLang(string(lang)); err == nil && !ok {
 		err = errUnnamed.With(errs.Field{Pointer: "language", Code: "accounts.language"})

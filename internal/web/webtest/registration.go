@@ -48,3 +48,20 @@ func (w *World) actor(address string) audit.Actor {
 	}))
 	return a
 }
+
+// Arrive lets somebody with an address come in by an invitation.
+func (w *World) Arrive(address string) {
+	w.t.Helper()
+	w.arrive(address, "Rita", "Costa", i18n.English, "ROSSI")
+}
+
+// Code is the signup code that was mailed last to an address, for the sign-up that waits for it.
+func (w *World) Code(address string) string {
+	w.t.Helper()
+	var id ids.ID
+	w.check(w.DB.Read(w.t.Context(), func(tx *db.Tx) error {
+		return tx.Row("SELECT id FROM signups WHERE address = $1 AND used_at IS NULL ORDER BY id DESC LIMIT 1", address).Scan(&id)
+	}))
+	w.check(w.Rooms.Registration.MailCode(w.t.Context(), registration.Mail{ID: id}))
+	return w.Mailed(address, notify.SignupCode)["code"]
+}
