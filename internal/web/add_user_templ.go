@@ -344,7 +344,7 @@ const exampleAddress = "a@example.com"
 // exampleNumber is a Licensing ID for examples.
 func exampleNumber(a adding) string {
 	if len(a.own) == 0 {
-		return "E-1001"
+		return "E-4711"
 	}
 	return a.own[0].Number
 }

@@ -592,8 +592,8 @@ func severalView(v ui.View, s several) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.APIEquivalent(v, ui.Call{Method: "POST", Path: "/api/v1/users/" + access.People.Wire("01hk153x00fzzvzzzzzzzzzzzz") + "/roles", Body: `{"changes": [{"licensing_id": "E-1001", "grant": [{"role": "download"}]}], "dry_run": true}`,
-				Command: "chiave users change " + exampleAddress + " --grant E-1001:download --dry-run"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.APIEquivalent(v, ui.Call{Method: "POST", Path: "/api/v1/users/" + access.People.Wire("01hk153x00fzzvzzzzzzzzzzzz") + "/roles", Body: `{"changes": [{"licensing_id": "E-4711", "grant": [{"role": "download"}]}], "dry_run": true}`,
+				Command: "chiave users change " + exampleAddress + " --grant E-4711:download --dry-run"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
